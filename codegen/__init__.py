@@ -1,0 +1,1 @@
+"""dotgen: drawings to typed Python."""

@@ -1,0 +1,1 @@
+"""Drawings of who does what in which order."""

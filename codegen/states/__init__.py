@@ -1,0 +1,1 @@
+"""Drawings of states and events."""

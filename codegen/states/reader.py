@@ -1,0 +1,274 @@
+"""From a graph to a machine: the attribute vocabulary of states drawings."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from codegen.graph import Attributes, Edge, Graph, Node
+from codegen.names import did_you_mean, event_name, is_any_state, legal_name, name_fault, words
+from codegen.problems import Place, Problem, Rule, Severity
+from codegen.states.model import (
+    CHANGES,
+    COMPLETED,
+    Arrow,
+    Event,
+    Machine,
+    Shadowed,
+    State,
+    Summary,
+)
+from codegen.vocabulary import UNKNOWN_ATTRIBUTE, unknown_attributes
+
+GRAPH_WORDS: Final = ("initial",)
+NODE_WORDS: Final = ("wire", "stays")
+EDGE_WORDS: Final = ("event", "guard", "action", "change", "via", "except")
+
+NOT_DIRECTED: Final = Rule(
+    "not-directed",
+    Severity.error,
+    """The graph is undirected, so nothing says which state is left and which entered. Begin it
+    with `digraph` and draw arrows with `->`.""",
+)
+ILLEGAL_NAME: Final = Rule(
+    "illegal-name",
+    Severity.error,
+    """A node's name becomes the name of an enum member, an event or a method, and this one cannot.
+    Give the node a legal name and put the text in its label; give the edge an `event`.""",
+)
+NAME_COLLISION: Final = Rule(
+    "name-collision",
+    Severity.error,
+    """Two different texts become one name in Python (`receive_param()` and `receive param`), so
+    that two things would silently be one. Use one spelling, or tell them apart with `event`.""",
+)
+UNKNOWN_STATE: Final = Rule(
+    "unknown-state",
+    Severity.error,
+    """An attribute names a state that the drawing does not have. Mend the name, or draw it.""",
+)
+BAD_VALUE: Final = Rule(
+    "bad-value",
+    Severity.error,
+    """An attribute's value is not of the form that specs/README.md gives for it.""",
+)
+RULES: Final = (
+    NOT_DIRECTED,
+    ILLEGAL_NAME,
+    NAME_COLLISION,
+    UNKNOWN_STATE,
+    BAD_VALUE,
+    UNKNOWN_ATTRIBUTE,
+)
+
+
+def read_machine(graph: Graph) -> tuple[Machine, list[Problem]]:
+    """Read a states drawing; the machine is the best that can be made of a faulty one."""
+    reader = _Reader(graph)
+    return reader.machine(), reader.problems
+
+
+class _Reader:
+    """The work of reading one graph: problems and events gather here."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.problems: list[Problem] = []
+        self.events: dict[str, Event] = {}
+        self.own: dict[tuple[str, str], Arrow] = {}
+
+    def machine(self) -> Machine:
+        """Put the machine together."""
+        graph = self.graph
+        if not graph.directed:
+            self.report(graph.place, NOT_DIRECTED, "a states drawing is a digraph, this is a graph")
+        self.problems += unknown_attributes(graph.attributes, GRAPH_WORDS, "the graph")
+        self.check_name(graph.name, graph.place, "the graph's name")
+        states = tuple(self.state(node) for node in graph.nodes.values())
+        arrows, summaries, any_state = self.edges()
+        for node in graph.nodes.values():
+            arrows += self.stays(node)
+        self.own = {(arrow.source, arrow.event): arrow for arrow in arrows}
+        shadowed: list[Shadowed] = []
+        for arrow, excepted in any_state:
+            arrows += self.everywhere(arrow, excepted, shadowed)
+        return Machine(
+            name=graph.name,
+            place=graph.place,
+            initial=self.initial(),
+            states=states,
+            events=tuple(self.events.values()),
+            arrows=tuple(arrows),
+            summaries=tuple(summaries),
+            shadowed=tuple(shadowed),
+        )
+
+    def report(self, place: Place, rule: Rule, sentence: str, hint: str = "") -> None:
+        """Remember one problem."""
+        self.problems.append(Problem(place, rule.name, sentence, hint))
+
+    def check_name(self, name: str, place: Place, what: str) -> None:
+        """Report a name that cannot be used in Python."""
+        if fault := name_fault(name):
+            shown = f' "{name}"' if name else ""
+            hint = f"call it {legal_name(name)}" if name else "give it a name"
+            self.report(place, ILLEGAL_NAME, f"{what}{shown} {fault}", hint)
+
+    def check_state(self, name: str, place: Place, what: str) -> None:
+        """Report a state that is not drawn."""
+        if name not in self.graph.nodes:
+            hint = did_you_mean(name, self.graph.nodes)
+            self.report(place, UNKNOWN_STATE, f"{what} names {name}, which is no state here", hint)
+
+    def initial(self) -> str:
+        """The state of a new machine: the graph's `initial`, or the first node."""
+        first = next(iter(self.graph.nodes), "")
+        value = self.graph.attributes.get("initial")
+        if value is None:
+            return first
+        self.check_state(value.text, value.place, "initial")
+        return value.text if value.text in self.graph.nodes else first
+
+    def state(self, node: Node) -> State:
+        """Read one node."""
+        attributes = node.attributes
+        self.problems += unknown_attributes(attributes, NODE_WORDS, f"state {node.name}")
+        self.check_name(node.name, node.place, "the state's name")
+        printed = _text(attributes, "label").replace("\\N", node.name) or node.name
+        wire = self.number(attributes, "wire")
+        return State(node.name, node.place, printed, wire, _text(attributes, "comment"))
+
+    def number(self, attributes: Attributes, name: str) -> int | None:
+        """A number in decimal or 0x form, or nothing."""
+        value = attributes.get(name)
+        if value is None:
+            return None
+        try:
+            return int(value.text, 0)
+        except ValueError:
+            sentence = f'{name}="{value.text}" is no number'
+            self.report(value.place, BAD_VALUE, sentence, "write 8 or 0x08")
+            return None
+
+    def edges(self) -> tuple[list[Arrow], list[Summary], list[tuple[Arrow, frozenset[str]]]]:
+        """All edges: plain arrows, summaries, and any-state arrows with who is excepted."""
+        arrows: list[Arrow] = []
+        summaries: list[Summary] = []
+        any_state: list[tuple[Arrow, frozenset[str]]] = []
+        for edge in self.graph.edges:
+            arrow = self.arrow(edge)
+            via = self.state_list(edge, "via")
+            excepted = self.state_list(edge, "except")
+            if via:
+                summary = Summary(arrow.source, arrow.target, arrow.event, edge.place, via)
+                summaries.append(summary)
+            elif is_any_state(_text(edge.attributes, "label")):
+                any_state.append((arrow, frozenset(excepted)))
+            else:
+                arrows.append(arrow)
+        return arrows, summaries, any_state
+
+    def arrow(self, edge: Edge) -> Arrow:
+        """Read one edge."""
+        attributes = edge.attributes
+        what = f"the arrow {edge.tail} -> {edge.head}"
+        self.problems += unknown_attributes(attributes, EDGE_WORDS, what)
+        guard = _text(attributes, "guard")
+        actions = tuple(words(_text(attributes, "action")))
+        for name, attribute in ((guard, "guard"), *((name, "action") for name in actions)):
+            if name:
+                self.check_name(name, attributes[attribute].place, f"the {attribute}")
+        return Arrow(
+            source=edge.tail,
+            target=edge.head,
+            event=self.event(edge),
+            place=edge.place,
+            guard=guard,
+            actions=actions,
+            change=self.change(attributes),
+            comment=_text(attributes, "comment"),
+        )
+
+    def change(self, attributes: Attributes) -> str:
+        """Who decides about the change."""
+        value = attributes.get("change")
+        if value is None:
+            return CHANGES[0]
+        if value.text not in CHANGES:
+            sentence = f'change="{value.text}" is none of {", ".join(CHANGES)}'
+            self.report(value.place, BAD_VALUE, sentence, did_you_mean(value.text, CHANGES))
+        return value.text
+
+    def event(self, edge: Edge) -> str:
+        """The event of an edge: its `event`, or from its label, or the completion event."""
+        label = edge.attributes.get("label")
+        text = label.text if label else ""
+        own = edge.attributes.get("event")
+        name = own.text if own else (event_name(text) if text else COMPLETED)
+        place = own.place if own else label.place if label else edge.place
+        shown = text.replace("\\n", " ") if text and not own else name
+        self.meet(Event(name, place, shown), "the event")
+        return name
+
+    def meet(self, event: Event, what: str) -> None:
+        """Take note of an event; a text that gives the name of another text is a fault."""
+        known = self.events.setdefault(event.name, event)
+        if known is event:
+            self.check_name(event.name, event.place, what)
+        elif event.text != known.text:
+            self.collide(known, event)
+
+    def collide(self, known: Event, event: Event) -> None:
+        """Two texts, one name: fine when one of them is just that name."""
+        plain = {known.text, event.text} - {event.name}
+        if len(plain) > 1:
+            sentence = f'"{event.text}" and "{known.text}" both become the event {event.name}'
+            self.report(event.place, NAME_COLLISION, sentence)
+        elif known.text == event.name:
+            self.events[event.name] = Event(event.name, known.place, event.text)
+
+    def state_list(self, edge: Edge, name: str) -> tuple[str, ...]:
+        """The states that an attribute of an edge lists."""
+        value = edge.attributes.get(name)
+        if value is None:
+            return ()
+        for state in (listed := tuple(words(value.text))):
+            self.check_state(state, value.place, name)
+        return listed
+
+    def stays(self, node: Node) -> Iterator[Arrow]:
+        """The events that a state takes without leaving."""
+        value = node.attributes.get("stays")
+        for item in words(value.text) if value else ():
+            assert value is not None
+            event, _, action = item.partition("/")
+            self.meet(Event(event, value.place, event), "the event in stays")
+            if action:
+                self.check_name(action, value.place, "the action in stays")
+            actions = (action,) if action else ()
+            yield Arrow(node.name, node.name, event, value.place, actions=actions, stays=True)
+
+    def everywhere(
+        self, arrow: Arrow, excepted: frozenset[str], shadowed: list[Shadowed]
+    ) -> Iterator[Arrow]:
+        """An any-state arrow as one arrow from each state that takes it."""
+        for state in self.graph.nodes:
+            if state == arrow.target or state in excepted:
+                continue
+            if own := self.own.get((state, arrow.event)):
+                shadowed.append(Shadowed(state, arrow.event, own.place))
+                continue
+            yield Arrow(
+                source=state,
+                target=arrow.target,
+                event=arrow.event,
+                place=arrow.place,
+                guard=arrow.guard,
+                actions=arrow.actions,
+                change=arrow.change,
+                comment=arrow.comment,
+                any_state=state != arrow.source,
+            )
+
+
+def _text(attributes: Attributes, name: str) -> str:
+    value = attributes.get(name)
+    return value.text if value else ""

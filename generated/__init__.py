@@ -1,0 +1,2 @@
+# Generated from the drawings in specs/; edit those, then run `make generate`.
+"""What the drawings in specs/ say, as typed Python."""

@@ -1,0 +1,17 @@
+"""Rules that look at drawings of several kinds at once."""
+
+from codegen.drawings import read_drawings
+
+WORD = 'digraph words { Word [kind=bits, label="{\\N|door\\n1 door_states|rest\\n7}"] }'
+DOOR = "digraph door_states { Open [wire=0] Closed [wire=2] Open -> Closed -> Open [label=push] }"
+
+
+def test_a_piece_that_cannot_hold_a_states_number() -> None:
+    """The number of a state and the width of the piece that carries it are held together."""
+    files = {"specs/layouts/words.dot": WORD.encode(), "specs/states/door.dot": DOOR.encode()}
+    problems = read_drawings(files).problems
+    assert [problem.rule for problem in problems] == ["piece-too-narrow"]
+    assert problems[0].place.file == "specs/layouts/words.dot"
+    wider = {**files, "specs/layouts/words.dot": WORD.replace("1 door", "2 door").encode()}
+    wider = {path: text.replace(b"n7", b"n6") for path, text in wider.items()}
+    assert read_drawings(wider).problems == []

@@ -1,0 +1,26 @@
+"""What many tests look at: the living drawings, read once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from codegen.drawings import Drawings, read_drawings
+from codegen.files import read_specs
+from codegen.layouts.model import Layout
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def drawings() -> Drawings:
+    """The project's own drawings."""
+    specs, problems = read_specs(ROOT)
+    assert problems == []
+    return read_drawings(specs)
+
+
+@pytest.fixture(scope="session")
+def layouts(drawings: Drawings) -> Mapping[str, Layout]:
+    """Every layout of the project by name."""
+    return {layout.name: layout for schema in drawings.schemas for layout in schema.layouts}

@@ -1,0 +1,124 @@
+"""The tables of the house: which file stands on which floor, and who may import what.
+
+A file imports lower floors only. A new file gets a line here: as low as its imports allow.
+"""
+
+from fnmatch import fnmatch
+from typing import Final
+
+FLOORS: Final = {
+    "generated/*": -1,  # everything in runtime/ may import it
+    # codegen: text -> graph -> model -> view -> text -> files
+    "codegen/__init__.py": 0,
+    "codegen/flows/__init__.py": 0,
+    "codegen/layouts/__init__.py": 0,
+    "codegen/states/__init__.py": 0,
+    "codegen/docstrings.py": 0,
+    "codegen/fingerprint.py": 0,
+    "codegen/names.py": 0,
+    "codegen/problems.py": 0,
+    "codegen/config.py": 1,
+    "codegen/graph.py": 1,
+    "codegen/lexer.py": 1,
+    "codegen/memo.py": 1,
+    "codegen/plan.py": 1,
+    "codegen/report.py": 1,
+    "codegen/*/model.py": 1,
+    "codegen/crossrules.py": 2,
+    "codegen/drawing.py": 2,
+    "codegen/files.py": 2,
+    "codegen/format.py": 2,
+    "codegen/layouts/records.py": 2,
+    "codegen/render.py": 2,
+    "codegen/scopes.py": 2,
+    "codegen/syntax.py": 2,
+    "codegen/vocabulary.py": 2,
+    "codegen/*/rules.py": 2,
+    "codegen/*/view.py": 2,
+    "codegen/commit.py": 3,
+    "codegen/layouts/cells.py": 3,
+    "codegen/parse.py": 3,
+    "codegen/flows/reader.py": 3,
+    "codegen/states/reader.py": 3,
+    "codegen/layouts/reader.py": 4,
+    "codegen/layouts/sizes.py": 4,
+    "codegen/drawings.py": 5,
+    "codegen/build.py": 6,
+    "codegen/commands.py": 7,
+    "codegen/cli.py": 8,
+    "codegen/__main__.py": 9,
+    # runtime: bytes -> frame -> packet -> event -> engine -> effects -> driver -> bytes
+    "runtime/__init__.py": 0,
+    "runtime/io/__init__.py": 0,
+    "runtime/wire/__init__.py": 0,
+    "runtime/errors.py": 0,
+    "runtime/wire/framing.py": 2,
+    "runtime/wire/reassembly.py": 2,
+    "runtime/wire/flow.py": 3,
+    "runtime/wire/conversation.py": 4,
+    "runtime/decode.py": 5,
+    "runtime/io/capture.py": 7,
+    "runtime/cli.py": 9,
+    "runtime/__main__.py": 10,
+}
+
+HOUSES: Final = {
+    "codegen": {"codegen"},
+    "generated": {"generated"},
+    "runtime": {"runtime", "generated"},
+}
+"""Folder -> the folders of ours that it may import."""
+
+FENCES: Final = {
+    "pydot": ("codegen/drawing.py",),
+    "jinja2": ("codegen/render.py",),
+    "black": ("codegen/format.py",),
+    "click": ("codegen/cli.py", "runtime/cli.py"),
+    "dpkt": ("runtime/io/capture.py",),
+}
+"""Library -> the only files that know it; a library that is missing here nobody may know."""
+
+LATE_IMPORTS: Final = ("codegen/cli.py",)
+"""Who may import by name while it runs: the command line, so that a run without work is short."""
+
+WORLD: Final = frozenset("""
+    asyncio concurrent fcntl fileinput getpass glob http mmap multiprocessing os
+    pathlib queue random sched secrets select selectors shutil signal socket socketserver ssl
+    subprocess tempfile threading time urllib uuid zoneinfo
+    """.split())
+"""Modules that are the outside world: files, sockets, threads, clocks, random numbers."""
+
+WORLD_CALLS: Final = frozenset({"open", "print", "input"})
+CLOCKS: Final = frozenset({"now", "utcnow", "today"})
+"""The same without an import."""
+
+WORLDLY: Final = (
+    "codegen/files.py",
+    "codegen/fingerprint.py",
+    "codegen/commit.py",
+    "codegen/memo.py",
+    "codegen/commands.py",
+    "codegen/drawing.py",
+    "codegen/cli.py",
+    "*/__main__.py",
+    "runtime/io/*",
+    "runtime/cli.py",
+)
+"""Who may touch the outside world."""
+
+
+def floor(path: str) -> int | None:
+    """Return the floor of a file, the first line of the table that fits; None for a stranger."""
+    return next((floor for pattern, floor in FLOORS.items() if fnmatch(path, pattern)), None)
+
+
+def is_one_of(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a path fits one of the patterns."""
+    return any(fnmatch(path, pattern) for pattern in patterns)
+
+
+TOP: Final = frozenset("""
+    pyproject.toml README.md LICENSE Makefile requirements.lock
+    codegen generated runtime specs templates tests
+    """.split())
+"""All that lies at the top, beside what begins with a dot and what .gitignore names."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-from codegen import crossrules
+from codegen import crossrules, vocabulary
 from codegen.flows import reader as flows_reader
 from codegen.flows import rules as flows_rules
 from codegen.flows.model import Flow
@@ -33,25 +33,21 @@ SAME_GRAPH_TWICE: Final = Rule(
     Rename one.""",
 )
 
-RULES: Final = tuple(
-    {
-        rule.name: rule
-        for rule in (
-            *PARSE_RULES,
-            SAME_GRAPH_TWICE,
-            *states_reader.RULES,
-            *states_rules.RULES,
-            *layouts_reader.RULES,
-            *layouts_cells.RULES,
-            *layouts_sizes.RULES,
-            *layouts_rules.RULES,
-            *flows_reader.RULES,
-            *flows_rules.RULES,
-            *crossrules.RULES,
-        )
-    }.values()
+RULES: Final = (
+    *PARSE_RULES,
+    SAME_GRAPH_TWICE,
+    *vocabulary.RULES,
+    *states_reader.RULES,
+    *states_rules.RULES,
+    *layouts_reader.RULES,
+    *layouts_cells.RULES,
+    *layouts_sizes.RULES,
+    *layouts_rules.RULES,
+    *flows_reader.RULES,
+    *flows_rules.RULES,
+    *crossrules.RULES,
 )
-"""Every rule that a drawing can break, by the kind of drawing."""
+"""Every rule that a drawing can break."""
 
 
 @dataclass(slots=True)

@@ -40,6 +40,10 @@ Link = list[End] | Group
 """What an arrow of a chain leads from or to."""
 
 
+Defaults = dict[str, Attributes]
+"""Attributes for what is made, by its kind."""
+
+
 class Scope:
     """A subgraph as the statements in it see it, with the defaults for what they make."""
 
@@ -51,8 +55,8 @@ class Scope:
         self.named: dict[str, Scope] = {}
         self.members: set[str] = set()
         self.known_count = 0
-        self.own: dict[str, Attributes] = {GRAPH: {}, NODE: {}, EDGE: {}}
-        self.defaults: dict[str, Attributes] = {GRAPH: {}, NODE: {}, EDGE: {}}
+        self.own: Defaults = {}
+        self.defaults: Defaults = parent.defaults if parent else {GRAPH: {}, NODE: {}, EDGE: {}}
 
 
 class Builder:
@@ -93,10 +97,18 @@ class Builder:
             if name is not None:
                 parent.named[name] = scope
         scope.known_count = len(scope.subgraph.nodes)
-        for kind, own in scope.own.items():
-            scope.defaults[kind] = {**parent.defaults[kind], **own}
-            self.spend(len(scope.defaults[kind]))
+        scope.defaults = parent.defaults
         self.scope = scope
+        for kind, own in scope.own.items():
+            self._own_defaults()[kind].update(own)
+
+    def _own_defaults(self) -> Defaults:
+        """The scope's defaults, which from now on differ from those of the scope around it."""
+        scope = self.scope
+        if scope.parent and scope.defaults is scope.parent.defaults:
+            self.spend(sum(map(len, scope.defaults.values())))
+            scope.defaults = {kind: dict(inherited) for kind, inherited in scope.defaults.items()}
+        return scope.defaults
 
     def close(self) -> Subgraph:
         """End a subgraph, or this piece of it."""
@@ -116,8 +128,8 @@ class Builder:
             scope.subgraph.attributes.update(attributes)
         elif kind == EDGE:
             attributes.pop(KEY, None)
-        scope.own[kind].update(attributes)
-        scope.defaults[kind].update(attributes)
+        scope.own.setdefault(kind, {}).update(attributes)
+        self._own_defaults()[kind].update(attributes)
 
     def mention(self, name: str, offset: int) -> str:
         """Make a node unless it is there, put it in the scope, and give its one name object."""
@@ -145,7 +157,8 @@ class Builder:
     def edges(self, chain: Sequence[Link], attributes: Attributes) -> None:
         """Draw an arrow from each node to each node of the next link of a chain."""
         size = 1 + len(attributes) + len(self.scope.defaults[EDGE])
-        for tails, heads in pairwise(map(self._ends, chain)):
+        links = map(self._ends, chain) if len(chain) > 1 else ()
+        for tails, heads in pairwise(links):
             self.spend(len(tails) * len(heads) * size)
             for tail, head in product(tails, heads):
                 self._edge(tail, head, attributes)

@@ -1,31 +1,19 @@
 """From a graph to a flow: the attribute vocabulary of flows drawings."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from codegen.flows.model import BRACKETS, SOCKETS, Arrow, Column, Flow, Step
-from codegen.graph import Attributes, Edge, Graph, Node, Subgraph
-from codegen.names import did_you_mean, legal_name, name_fault, words
-from codegen.problems import Place, Problem, Rule, Severity
-from codegen.vocabulary import UNKNOWN_ATTRIBUTE, unknown_attributes
+from codegen.graph import Edge, Graph, Node, Subgraph
+from codegen.names import words
+from codegen.problems import Problem, Rule, Severity
+from codegen.vocabulary import Reader, text_of
 
 NODE_WORDS: Final = ("opens", "closes")
 EDGE_WORDS: Final = ("packet", "socket", "when")
 CLUSTER: Final = "cluster"
 COLUMN_COUNT: Final = 2
 
-UNDIRECTED_FLOW: Final = Rule(
-    "undirected-flow",
-    Severity.error,
-    """The graph is undirected, so nothing says what comes first. Begin it with `digraph` and draw
-    arrows with `->`.""",
-)
-ILLEGAL_LABEL: Final = Rule(
-    "illegal-label",
-    Severity.error,
-    """What a function or a column prints becomes a method and a class, and the graph's name a
-    module, but this is no Python name. Print the function's bare name, with or without ().""",
-)
 COLUMN_COUNT_WRONG: Final = Rule(
     "column-count",
     Severity.error,
@@ -58,14 +46,11 @@ UNKNOWN_BRACKET: Final = Rule(
     something else, which nothing would ever hold or free. Mend the value.""",
 )
 RULES: Final = (
-    UNDIRECTED_FLOW,
-    ILLEGAL_LABEL,
     COLUMN_COUNT_WRONG,
     OUTSIDE_THE_COLUMNS,
     IN_BOTH_COLUMNS,
     UNKNOWN_SOCKET,
     UNKNOWN_BRACKET,
-    UNKNOWN_ATTRIBUTE,
 )
 
 
@@ -75,21 +60,17 @@ def read_flow(graph: Graph) -> tuple[Flow, list[Problem]]:
     return reader.flow(), reader.problems
 
 
-class _Reader:
-    """The work of reading one graph: problems gather here."""
+class _Reader(Reader):
+    """The work of reading one graph."""
 
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.problems: list[Problem] = []
+        super().__init__(graph)
         self.column_of: dict[str, str] = {}
 
     def flow(self) -> Flow:
         """Put the flow together."""
         graph = self.graph
-        if not graph.directed:
-            self.report(graph.place, UNDIRECTED_FLOW, "a flow is a digraph, this is a graph")
-        self.problems += unknown_attributes(graph.attributes, (), "the graph")
-        self.check_name(graph.name, graph.place, "the graph's name")
+        self.check_graph(())
         columns = tuple(self.column(cluster) for cluster in _clusters(graph.root))
         self.count_columns(columns)
         return Flow(
@@ -98,19 +79,8 @@ class _Reader:
             columns=columns,
             steps=tuple(self.step(node) for node in graph.nodes.values()),
             arrows=tuple(self.arrows()),
-            comment=_text(graph.attributes, "comment"),
+            comment=text_of(graph.attributes, "comment"),
         )
-
-    def report(self, place: Place, rule: Rule, sentence: str, hint: str = "") -> None:
-        """Remember one problem."""
-        self.problems.append(Problem(place, rule.name, sentence, hint))
-
-    def check_name(self, name: str, place: Place, what: str) -> None:
-        """Report a name that cannot be used in Python."""
-        if fault := name_fault(name):
-            shown = f' "{name}"' if name else ""
-            hint = f"call it {legal_name(name)}" if name else "give it a name"
-            self.report(place, ILLEGAL_LABEL, f"{what}{shown} {fault}", hint)
 
     def column(self, cluster: Subgraph) -> Column:
         """Read one cluster, and note which functions stand in it."""
@@ -118,7 +88,7 @@ class _Reader:
         attributes = dict(it for it in cluster.attributes.items() if it not in inherited)
         label = attributes.get("label")
         name = label.text.strip() if label else ""
-        self.problems += unknown_attributes(attributes, (), f"the column {name}")
+        self.check_attributes(attributes, (), f"the column {name}")
         self.check_name(name, label.place if label else cluster.place, "the column's label")
         inner = [cluster, *cluster.walk()]
         for node in dict.fromkeys(node for subgraph in inner for node in subgraph.nodes):
@@ -126,7 +96,7 @@ class _Reader:
                 sentence = f"{node} stands in {self.column_of[node]} and in {name}"
                 self.report(self.graph.nodes[node].place, IN_BOTH_COLUMNS, sentence)
             self.column_of.setdefault(node, name)
-        return Column(name, cluster.place, _text(attributes, "comment"))
+        return Column(name, cluster.place, text_of(attributes, "comment"))
 
     def count_columns(self, columns: tuple[Column, ...]) -> None:
         """Report where there are not two columns, or nothing in one of them."""
@@ -144,7 +114,7 @@ class _Reader:
         label = attributes.get("label")
         printed = (label.text.replace("\\N", node.name).strip() if label else "") or node.name
         function = printed.removesuffix("()")
-        self.problems += unknown_attributes(attributes, NODE_WORDS, f"the function {function}")
+        self.check_attributes(attributes, NODE_WORDS, f"the function {function}")
         self.check_name(function, label.place if label else node.place, "the function's name")
         if node.name not in self.column_of:
             sentence = f"{function} stands in no column"
@@ -157,30 +127,21 @@ class _Reader:
             column=self.column_of.get(node.name, ""),
             opens=self.one_of(attributes, "opens", BRACKETS, UNKNOWN_BRACKET),
             closes=self.one_of(attributes, "closes", BRACKETS, UNKNOWN_BRACKET),
-            comment=_text(attributes, "comment"),
+            comment=text_of(attributes, "comment"),
         )
-
-    def one_of(self, attributes: Attributes, name: str, known: Collection[str], rule: Rule) -> str:
-        """The value of an attribute that has few values, or nothing."""
-        value = attributes.get(name)
-        if value is None or value.text in known:
-            return value.text if value else ""
-        sentence = f'{name}="{value.text}" is none of {", ".join(known)}'
-        self.report(value.place, rule, sentence, did_you_mean(value.text, known))
-        return ""
 
     def arrows(self) -> Iterator[Arrow]:
         """Read the edges, without those that only shape the picture."""
         for edge in self.graph.edges:
             what = f"the arrow {edge.tail} -> {edge.head}"
-            self.problems += unknown_attributes(edge.attributes, EDGE_WORDS, what)
-            if "invis" not in words(_text(edge.attributes, "style")):
+            self.check_attributes(edge.attributes, EDGE_WORDS, what)
+            if "invis" not in words(text_of(edge.attributes, "style")):
                 yield self.arrow(edge)
 
     def arrow(self, edge: Edge) -> Arrow:
         """Read one edge."""
         attributes = edge.attributes
-        packet = _text(attributes, "packet")
+        packet = text_of(attributes, "packet")
         if packet and "socket" not in attributes:
             sentence = f"{packet} from {edge.tail} to {edge.head} has no socket"
             self.report(edge.place, UNKNOWN_SOCKET, sentence, "write socket=data or socket=meta")
@@ -190,8 +151,8 @@ class _Reader:
             place=edge.place,
             packet=packet,
             socket=self.one_of(attributes, "socket", SOCKETS, UNKNOWN_SOCKET),
-            printed=_text(attributes, "label") or packet,
-            when=_text(attributes, "when"),
+            printed=text_of(attributes, "label") or packet,
+            when=text_of(attributes, "when"),
         )
 
 
@@ -204,8 +165,3 @@ def _clusters(root: Subgraph) -> Iterator[Subgraph]:
             yield subgraph
         else:
             todo.extend(reversed(subgraph.subgraphs))
-
-
-def _text(attributes: Attributes, name: str) -> str:
-    value = attributes.get(name)
-    return value.text if value else ""

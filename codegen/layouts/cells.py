@@ -44,12 +44,10 @@ UNKNOWN_SYMBOLS: Final = Rule(
 )
 RULES: Final = (BAD_CELL, UNKNOWN_FIELD_TYPE, FIELD_COLLISION, UNKNOWN_MEANING, UNKNOWN_SYMBOLS)
 
-CLASS_WORDS: Final = frozenset(
-    """
+CLASS_WORDS: Final = frozenset("""
     COMMAND FIXED_SIZE FIELDS SIZE packed_size pack pack_into unpack_from closed_end open_end
     from_word word describe buffer end start digest_end digest_size self cls
-    """.split()
-)
+    """.split())
 """What a generated class calls its own members."""
 
 _TYPE: Final = re.compile(

@@ -53,9 +53,7 @@ def measure(
     return measured, problems
 
 
-def _measured(
-    layout: Layout, drawn: Mapping[str, Layout], done: Mapping[str, Layout]
-) -> Layout:
+def _measured(layout: Layout, drawn: Mapping[str, Layout], done: Mapping[str, Layout]) -> Layout:
     """The layout with its measures; one that another has taken the name from stays as it is."""
     return done.get(layout.name, layout) if drawn[layout.name] is layout else layout
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from codegen.graph import Attributes, Edge, Graph, Node
-from codegen.names import did_you_mean, event_name, is_any_state, legal_name, name_fault, words
+from codegen.graph import Edge, Graph, Node
+from codegen.names import did_you_mean, event_name, is_any_state, words
 from codegen.problems import Place, Problem, Rule, Severity
 from codegen.states.model import (
     CHANGES,
@@ -16,24 +16,12 @@ from codegen.states.model import (
     State,
     Summary,
 )
-from codegen.vocabulary import UNKNOWN_ATTRIBUTE, unknown_attributes
+from codegen.vocabulary import Reader, text_of
 
 GRAPH_WORDS: Final = ("initial",)
 NODE_WORDS: Final = ("wire", "stays")
 EDGE_WORDS: Final = ("event", "guard", "action", "change", "via", "except")
 
-NOT_DIRECTED: Final = Rule(
-    "not-directed",
-    Severity.error,
-    """The graph is undirected, so nothing says which state is left and which entered. Begin it
-    with `digraph` and draw arrows with `->`.""",
-)
-ILLEGAL_NAME: Final = Rule(
-    "illegal-name",
-    Severity.error,
-    """A node's name becomes the name of an enum member, an event or a method, and this one cannot.
-    Give the node a legal name and put the text in its label; give the edge an `event`.""",
-)
 NAME_COLLISION: Final = Rule(
     "name-collision",
     Severity.error,
@@ -45,19 +33,7 @@ UNKNOWN_STATE: Final = Rule(
     Severity.error,
     """An attribute names a state that the drawing does not have. Mend the name, or draw it.""",
 )
-BAD_VALUE: Final = Rule(
-    "bad-value",
-    Severity.error,
-    """An attribute's value is not of the form that specs/README.md gives for it.""",
-)
-RULES: Final = (
-    NOT_DIRECTED,
-    ILLEGAL_NAME,
-    NAME_COLLISION,
-    UNKNOWN_STATE,
-    BAD_VALUE,
-    UNKNOWN_ATTRIBUTE,
-)
+RULES: Final = (NAME_COLLISION, UNKNOWN_STATE)
 
 
 def read_machine(graph: Graph) -> tuple[Machine, list[Problem]]:
@@ -66,22 +42,18 @@ def read_machine(graph: Graph) -> tuple[Machine, list[Problem]]:
     return reader.machine(), reader.problems
 
 
-class _Reader:
+class _Reader(Reader):
     """The work of reading one graph: problems and events gather here."""
 
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.problems: list[Problem] = []
+        super().__init__(graph)
         self.events: dict[str, Event] = {}
         self.own: dict[tuple[str, str], Arrow] = {}
 
     def machine(self) -> Machine:
         """Put the machine together."""
         graph = self.graph
-        if not graph.directed:
-            self.report(graph.place, NOT_DIRECTED, "a states drawing is a digraph, this is a graph")
-        self.problems += unknown_attributes(graph.attributes, GRAPH_WORDS, "the graph")
-        self.check_name(graph.name, graph.place, "the graph's name")
+        self.check_graph(GRAPH_WORDS)
         states = tuple(self.state(node) for node in graph.nodes.values())
         arrows, summaries, any_state = self.edges()
         for node in graph.nodes.values():
@@ -101,17 +73,6 @@ class _Reader:
             shadowed=tuple(shadowed),
         )
 
-    def report(self, place: Place, rule: Rule, sentence: str, hint: str = "") -> None:
-        """Remember one problem."""
-        self.problems.append(Problem(place, rule.name, sentence, hint))
-
-    def check_name(self, name: str, place: Place, what: str) -> None:
-        """Report a name that cannot be used in Python."""
-        if fault := name_fault(name):
-            shown = f' "{name}"' if name else ""
-            hint = f"call it {legal_name(name)}" if name else "give it a name"
-            self.report(place, ILLEGAL_NAME, f"{what}{shown} {fault}", hint)
-
     def check_state(self, name: str, place: Place, what: str) -> None:
         """Report a state that is not drawn."""
         if name not in self.graph.nodes:
@@ -130,23 +91,11 @@ class _Reader:
     def state(self, node: Node) -> State:
         """Read one node."""
         attributes = node.attributes
-        self.problems += unknown_attributes(attributes, NODE_WORDS, f"state {node.name}")
+        self.check_attributes(attributes, NODE_WORDS, f"state {node.name}")
         self.check_name(node.name, node.place, "the state's name")
-        printed = _text(attributes, "label").replace("\\N", node.name) or node.name
+        printed = text_of(attributes, "label").replace("\\N", node.name) or node.name
         wire = self.number(attributes, "wire")
-        return State(node.name, node.place, printed, wire, _text(attributes, "comment"))
-
-    def number(self, attributes: Attributes, name: str) -> int | None:
-        """A number in decimal or 0x form, or nothing."""
-        value = attributes.get(name)
-        if value is None:
-            return None
-        try:
-            return int(value.text, 0)
-        except ValueError:
-            sentence = f'{name}="{value.text}" is no number'
-            self.report(value.place, BAD_VALUE, sentence, "write 8 or 0x08")
-            return None
+        return State(node.name, node.place, printed, wire, text_of(attributes, "comment"))
 
     def edges(self) -> tuple[list[Arrow], list[Summary], list[tuple[Arrow, frozenset[str]]]]:
         """All edges: plain arrows, summaries, and any-state arrows with who is excepted."""
@@ -160,7 +109,7 @@ class _Reader:
             if via:
                 summary = Summary(arrow.source, arrow.target, arrow.event, edge.place, via)
                 summaries.append(summary)
-            elif is_any_state(_text(edge.attributes, "label")):
+            elif is_any_state(text_of(edge.attributes, "label")):
                 any_state.append((arrow, frozenset(excepted)))
             else:
                 arrows.append(arrow)
@@ -170,9 +119,9 @@ class _Reader:
         """Read one edge."""
         attributes = edge.attributes
         what = f"the arrow {edge.tail} -> {edge.head}"
-        self.problems += unknown_attributes(attributes, EDGE_WORDS, what)
-        guard = _text(attributes, "guard")
-        actions = tuple(words(_text(attributes, "action")))
+        self.check_attributes(attributes, EDGE_WORDS, what)
+        guard = text_of(attributes, "guard")
+        actions = tuple(words(text_of(attributes, "action")))
         for name, attribute in ((guard, "guard"), *((name, "action") for name in actions)):
             if name:
                 self.check_name(name, attributes[attribute].place, f"the {attribute}")
@@ -183,19 +132,9 @@ class _Reader:
             place=edge.place,
             guard=guard,
             actions=actions,
-            change=self.change(attributes),
-            comment=_text(attributes, "comment"),
+            change=self.one_of(attributes, "change", CHANGES) or CHANGES[0],
+            comment=text_of(attributes, "comment"),
         )
-
-    def change(self, attributes: Attributes) -> str:
-        """Who decides about the change."""
-        value = attributes.get("change")
-        if value is None:
-            return CHANGES[0]
-        if value.text not in CHANGES:
-            sentence = f'change="{value.text}" is none of {", ".join(CHANGES)}'
-            self.report(value.place, BAD_VALUE, sentence, did_you_mean(value.text, CHANGES))
-        return value.text
 
     def event(self, edge: Edge) -> str:
         """The event of an edge: its `event`, or from its label, or the completion event."""
@@ -267,8 +206,3 @@ class _Reader:
                 comment=arrow.comment,
                 any_state=state != arrow.source,
             )
-
-
-def _text(attributes: Attributes, name: str) -> str:
-    value = attributes.get(name)
-    return value.text if value else ""

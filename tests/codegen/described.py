@@ -1,7 +1,7 @@
 """A graph in one line, so that a test can say which graph it wants: `digraph g | a b | a->b`.
 
-Behind the kind and the name come the nodes, the edges and the subgraphs, each with its attributes in
-parentheses. An empty attribute is left out: to libcgraph, it is the same as none.
+Behind the kind and the name come the nodes, the edges and the subgraphs, each with its attributes
+in parentheses. An empty attribute is left out: to libcgraph, it is the same as none.
 """
 
 import json
@@ -15,9 +15,7 @@ def describe(graph: Graph) -> str:
     kind = f"{'strict ' if graph.strict else ''}{'digraph' if graph.directed else 'graph'}"
     arrow = "->" if graph.directed else "--"
     nodes = [_word(it.name) + _list(it.attributes) for it in graph.nodes.values()]
-    edges = [
-        f"{_word(it.tail)}{arrow}{_word(it.head)}{_list(it.attributes)}" for it in graph.edges
-    ]
+    edges = [f"{_word(it.tail)}{arrow}{_word(it.head)}{_list(it.attributes)}" for it in graph.edges]
     name = f" {_word(graph.name)}" if graph.name else ""
     subgraphs = [_subgraph(it) for it in graph.root.subgraphs]
     words = [kind + name + _list(graph.attributes), "|", *nodes, "|", *edges, "|", *subgraphs]

@@ -1,7 +1,7 @@
 """Small DOT texts and the graphs that they hold, as Graphviz reads them too.
 
-A case has a line `what it is about: text`, then a line for each graph in the notation of `describe`.
-A line end in a text is written ␊, a carriage return ␍, a tab ␉, and so on.
+A case has a line `what it is about: text`, then a line for each graph in the notation of
+`describe`. A line end in a text is written ␊, a carriage return ␍, a tab ␉, and so on.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Random drawings, and random ways of writing one and the same drawing as DOT."""
+"""Random drawings, random ways of writing one and the same drawing as DOT, and random damage."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,6 +7,8 @@ from random import Random
 from hypothesis import strategies as st
 
 from codegen.lexer import KEYWORDS
+from tests.codegen.dot_cases import ACCEPTED
+from tests.codegen.dot_faults import REFUSED
 
 ARROWS = {True: "->", False: "--"}
 BLANKS = (" ", "\n", "\t", "\r\n", "  ", " /* a -> b */ ", " // {\n", ' # "\n', "/**/")
@@ -42,7 +44,7 @@ class Drawing:
 
 
 @st.composite
-def drawings(draw: st.DrawFn) -> Drawing:
+def random_drawings(draw: st.DrawFn) -> Drawing:
     """Any drawing: nodes and edges with attributes, and ports."""
     nodes = draw(st.dictionaries(names, attributes, min_size=1, max_size=5))
     numbers = st.integers(0, len(nodes) - 1)
@@ -113,3 +115,24 @@ def _quote(text: str) -> str:
 
 
 spellers = st.builds(Speller, st.randoms(use_true_random=False))
+
+FRAGMENTS = st.sampled_from(
+    [*"\n\0\udc80 ", *r"""a"\<>{}[];,=+:#.""", *"-> -- -1 /* // node strict digraph{ subgraph".split()]
+)
+"""What damage may put into a text."""
+
+Edit = tuple[int, int, str]
+
+
+def damage(text: str, edits: list[Edit]) -> str:
+    """Replace pieces of a text: where, how many characters, and by what."""
+    for start, length, fragment in edits:
+        text = text[:start] + fragment + text[start + length :]
+    return text
+
+
+damaged_texts = st.builds(
+    damage,
+    st.sampled_from([case.text for case in ACCEPTED + REFUSED if len(case.text) < 200]),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 9), FRAGMENTS), max_size=4),
+)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -299,3 +300,20 @@ def test_an_edit_in_the_configured_templates_is_noticed(run: Run, project: Path)
     (project / "mine" / "__init__.py.j2").write_text('# {{ header }}\n"""Two."""\n')
     run("generate")
     assert '"""Two."""' in (project / "generated" / "__init__.py").read_text()
+
+
+def test_watch_generates_again_when_a_drawing_changes(project: Path) -> None:
+    """Each change is followed by a run, until the watcher is interrupted."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "codegen", "generate", "--watch"]
+    with subprocess.Popen(
+        command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True
+    ) as watcher:
+        assert watcher.stdout is not None
+        lines = iter(watcher.stdout.readline, "")
+        assert next(line for line in lines if "files in generated/" in line)
+        (project / "specs" / "states" / "gate.dot").write_text(DOOR.replace("door", "gate"))
+        assert "gate" in next(line for line in lines if line.startswith("new: "))
+        assert next(line for line in lines if "files in generated/" in line)
+        watcher.send_signal(signal.SIGINT)
+        assert watcher.wait(timeout=20) == 0

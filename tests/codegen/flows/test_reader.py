@@ -92,7 +92,7 @@ def test_columns_do_not_inherit_what_the_graph_says(read: Read) -> None:
     _, problems = read(
         READ.replace("comment=", "label=Read; comment=").replace('label="Asker"', "")
     )
-    assert [(it.rule, it.hint) for it in problems] == [("illegal-label", "give it a name")]
+    assert [(it.rule, it.hint) for it in problems] == [("illegal-name", "give it a name")]
 
 
 def test_several_faults_are_all_reported(read: Read) -> None:
@@ -127,4 +127,4 @@ def test_a_column_without_functions_is_no_column(read: Read) -> None:
 def test_a_column_without_a_label_is_asked_for_one(read: Read) -> None:
     """The cluster's own name is the draughtsman's and names no column."""
     _, problems = read("digraph g { subgraph cluster_x { a } subgraph cluster_y { label=Y; b } }")
-    assert [(it.rule, it.hint) for it in problems] == [("illegal-label", "give it a name")]
+    assert [(it.rule, it.hint) for it in problems] == [("illegal-name", "give it a name")]

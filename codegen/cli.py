@@ -34,7 +34,7 @@ FORMAT = click.option(
     "--format", "form", default="text", type=click.Choice(FORMATS), help="How to print problems."
 )
 KIND = click.option(
-    "--kind", default="", type=click.Choice(["", *KINDS]), help="Read drawings as this kind."
+    "--kind", type=click.Choice(KINDS), help="Read drawings as this kind, whatever their folder."
 )
 
 
@@ -87,7 +87,7 @@ def say(text: str = "", *, error: bool = False, style: str = "") -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dotmirror")
 def main() -> None:
-    r"""Turn the drawings in specs/ into typed Python in generated/.
+    """Turn the drawings in specs/ into typed Python in generated/.
 
     Exit codes: 0 fine; 1 problems found, or output that is not fresh; 2 a call that makes no sense.
 
@@ -106,7 +106,7 @@ def main() -> None:
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--watch", is_flag=True, help="Generate again whenever a drawing changes.")
 def generate(root: str, *, check: bool, watch: bool, **options: Any) -> None:
-    r"""Render the drawings into generated/: all of them, or nothing where one has an error.
+    """Render the drawings into generated/: all of them, or nothing where one has an error.
 
     Only what changed is written, each file in one step; files without a drawing are removed; a file
     that dotgen did not make is never touched. PATHS limit the run to these drawings.
@@ -132,8 +132,8 @@ def generate(root: str, *, check: bool, watch: bool, **options: Any) -> None:
 @ROOT
 @KIND
 @FORMAT
-def lint(root: str, **options: Any) -> None:
-    r"""Check drawings: PATHS, or all of the project.
+def lint(root: str, kind: str | None, **options: Any) -> None:
+    """Check drawings: PATHS, or all of the project.
 
     \b
     Examples:
@@ -141,13 +141,13 @@ def lint(root: str, **options: Any) -> None:
       dotgen lint --format sarif > problems.sarif
       dotgen lint my_machine.dot
     """
-    finish(load("lint")(root, say=say, **options))
+    finish(load("lint")(root, say=say, kind=kind or "", **options))
 
 
 @main.command()
 @click.argument("rule", default="")
 def explain(rule: str) -> None:
-    r"""Tell what RULE finds, why that hurts and how to mend it; without RULE, list all.
+    """Tell what RULE finds, why that hurts and how to mend it; without RULE, list all.
 
     \b
     Example:
@@ -160,7 +160,7 @@ def explain(rule: str) -> None:
 @click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=str))
 @click.option("-o", "--output", default="", help="A .svg or .dot file, or a folder ending in /.")
 def draw(**options: Any) -> None:
-    r"""Draw SPECS as SVG: to a file, into a folder, or to the output.
+    """Draw SPECS as SVG: to a file, into a folder, or to the output.
 
     \b
     Examples:

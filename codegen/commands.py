@@ -168,7 +168,7 @@ def _check(planned: Plan, say: Say) -> int:
     for what, paths in named:
         for path in paths:
             say(f"{what}: {GENERATED}/{path}")
-    say("run `make generate`", error=True)
+    say("run `dotgen generate`", error=True)
     return 1
 
 

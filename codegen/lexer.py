@@ -24,7 +24,8 @@ ARROWS: Final = ("->", "--")
 
 # Possessive throughout: nothing is tried twice, so no text takes more than linear time.
 _BLANKS: Final = r"(?>[ \t\r\n]++|//[^\n]*+|\#[^\n]*+|/\*(?>[^*]++|\*(?!/))*+\*/)*+"
-_NAME: Final = r"[A-Za-z_\x80-\U0010FFFF][A-Za-z0-9_\x80-\U0010FFFF]*+"
+_IN_NAME: Final = r"[A-Za-z0-9_\x80-\U0010FFFF]"
+_NAME: Final = rf"(?![0-9]){_IN_NAME}++"
 _NUMBER: Final = r"-?(?>[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
 _QUOTED: Final = r'"(?>[^"\\]++|\\.)*+"'
 _ONE_LINE_QUOTED: Final = r'"(?>[^"\\\n]++|\\.)*+"'
@@ -39,7 +40,7 @@ _ANGLE: Final = re.compile(r"[<>]")
 _ESCAPE: Final = re.compile(r'(\\\\)|\\(?:(")|\r?\n)')
 
 _HEADER: Final = (
-    r"(?i:strict\b[ \t\r\n]*+)?(?i:di)?(?i:graph)\b[ \t\r\n]*+"
+    rf"(?>(?ai:strict)(?!{_IN_NAME})[ \t\r\n]*+)?(?ai:digraph|graph)(?!{_IN_NAME})[ \t\r\n]*+"
     rf"(?>{_NAME}|{_NUMBER}|{_ONE_LINE_QUOTED})?[ \t\r\n]*+\{{"
 )
 HEADER: Final = re.compile(_HEADER, re.DOTALL)

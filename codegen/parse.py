@@ -87,7 +87,6 @@ class _Parser:
         self.faults = Faults(source, self.lexer)
         self.frames: list[_Frame] = []
         self.statement = 0
-        self.faults_before = 0
 
     def read(self) -> tuple[list[Graph], list[Problem]]:
         """Read graph after graph."""
@@ -130,7 +129,7 @@ class _Parser:
         """Read a graph up to its closing brace; an unclosed one, up to the next graph."""
         lexer = self.lexer
         start = self.statement = lexer.offset
-        self.faults_before = len(self.faults.problems)
+        self.faults.begin()
         strict = self._take("strict")
         directed = lexer.kind == "digraph"
         if not directed and lexer.kind != GRAPH:
@@ -187,14 +186,11 @@ class _Parser:
             self._unexpected("a statement or `}`", hint)
 
     def _leave_unclosed(self) -> None:
-        """Report an open brace at the end of the text, or where the next graph begins."""
-        faults = self.faults
-        if self.in_prose:  # which has been read as statements
-            del faults.problems[self.faults_before :]
-            self.builder.graphs.pop()
-        if self.in_prose or not faults.hides_braces:
-            faults.report(self.frames[-1].brace, "the `{` that stands here is never closed")
+        """Leave the graph at the end of the text, or where the next graph begins."""
+        self.faults.unclosed_brace(self.frames[-1].brace, in_prose=self.in_prose)
         self.frames.clear()
+        if self.in_prose:
+            self.builder.graphs.pop()
 
     def _named(self) -> None:
         """Read what begins with a name: an attribute of the graph, nodes, or edges."""
@@ -348,7 +344,7 @@ class _Parser:
         lexer = self.lexer
         if expected == VALUE:
             return lexer.kind in OUTSIDE_VALUES
-        is_attribute = lexer.text.startswith(("=", " ="), lexer.end)
+        is_attribute = lexer.text.startswith(("=", " ="), lexer.end)  # `[node=1]`
         return lexer.kind in OUTSIDE_LISTS and not is_attribute
 
     def _value(self, expected: str = VALUE) -> Value:

@@ -39,6 +39,12 @@ class Faults:
         self.source = source
         self.lexer = lexer
         self.problems: list[Problem] = []
+        self.first = 0
+        self.hides_braces = False
+
+    def begin(self) -> None:
+        """Begin the next graph."""
+        self.first = len(self.problems)
         self.hides_braces = False
 
     def problem(self, offset: int, sentence: str, hint: str = "") -> Problem:
@@ -77,6 +83,16 @@ class Faults:
         self.report(offset, sentence, "its last quote is missing")
         return self.lexer.line_end(offset)
 
+    def unclosed_brace(self, offset: int, *, in_prose: bool) -> None:
+        """Report a graph that has no end; where it is in prose, that was read as statements.
+
+        After an unclosed string, which may have hidden the brace, the string is what is wrong.
+        """
+        if in_prose:
+            del self.problems[self.first + (1 if self.hides_braces else 0) :]
+        if not self.hides_braces:
+            self.report(offset, "the `{` that stands here is never closed")
+
     def has_swallowed(self, value: Value) -> bool:
         """Whether a value looks like a string without its last quote: `x="a] b [x=` and a quote.
 
@@ -92,7 +108,7 @@ def _hint(lexer: Lexer) -> str:
         return f'a name that is a keyword is quoted: "{word}"'
     if kind in ARROWS:
         return "an arrow stands between two nodes, before its attributes"
-    if kind == STRAY and word in "-<>~":
+    if kind == STRAY and word in "->~":
         return f"an arrow is written `->`, and a name with `{word}` in it is quoted"
     if kind == STRAY and word.isprintable():
         return f"a name with `{word}` in it is quoted"

@@ -41,6 +41,7 @@ digraph
     a -> b
 }"""
 
+
 def read(text: str) -> Graph:
     """The one graph of a text without a fault."""
     graphs, problems = parse(text, "test.dot")
@@ -171,6 +172,14 @@ def test_prose_behind_an_unclosed_graph_is_no_fault() -> None:
     graphs, problems = parse_document(text, "figures.txt")
     assert faults(problems) == ("3:11: the `{` that stands here is never closed",)
     assert [graph.name for graph in graphs] == ["d"]
+
+
+def test_an_unclosed_string_in_prose_is_told() -> None:
+    """It is the string that has swallowed the brace, and the prose."""
+    text = 'Look:\n\ndigraph a {\n b [x="c]\n}\nSo, it is!\n\ndigraph d { e }'
+    graphs, problems = parse_document(text, "figures.txt")
+    assert faults(problems) == ("4:7: the string that begins here is not closed",)
+    assert [graph.name for graph in graphs] == ["a", "d"]
 
 
 def test_prose_without_a_graph_is_told() -> None:

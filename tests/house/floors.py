@@ -54,7 +54,7 @@ FLOORS: Final = {
     "runtime/errors.py": 0,
     "runtime/wire/framing.py": 2,
     "runtime/wire/reassembly.py": 2,
-    "runtime/wire/flow.py": 3,
+    "runtime/wire/direction.py": 3,
     "runtime/wire/conversation.py": 4,
     "runtime/decode.py": 5,
     "runtime/io/capture.py": 7,

@@ -1,0 +1,17 @@
+"""The few exceptions, by whose fault it is; a bug of ours is an `assert`."""
+
+
+class PeerError(Exception):
+    """The other node broke the protocol."""
+
+
+class DiskError(Exception):
+    """The backing device failed."""
+
+
+class MisuseError(Exception):
+    """Our caller asked for what the state forbids."""
+
+
+class CaptureError(Exception):
+    """The file is no capture that we can read."""

@@ -39,8 +39,8 @@ demo: $(READY) ## generate, draw the state graphs, decode a conversation of two 
 test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/dotgen generate --check
 	@$(BIN)/dotgen lint
-	@$(BIN)/black --quiet --check codegen generated runtime tests
-	@$(BIN)/ruff check --quiet codegen generated runtime tests
+	@$(BIN)/black --check codegen generated runtime tests
+	@$(BIN)/ruff check codegen generated runtime tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 

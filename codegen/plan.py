@@ -102,7 +102,7 @@ def _fault(
 ) -> tuple[Rule, str, str] | None:
     """Say why a file must not be written: the rule, what is wrong, and what to do."""
     if not has_header(new):
-        hint = 'begin it with {{ header }} in a comment'
+        hint = "begin it with {{ header }} in a comment"
         return MISSING_HEADER, "its template writes no header", hint
     for above in PurePosixPath(path).parents:
         if str(above) in present:

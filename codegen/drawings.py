@@ -68,19 +68,27 @@ def kind_of(path: str) -> str:
 
 
 def read_drawings(files: Mapping[str, bytes], *, kind: str = "") -> Drawings:
-    """Read files (path -> bytes); `kind` overrides what their folders say."""
+    """Read files (path -> bytes); `kind` overrides what their folders say.
+
+    A file that is no DOT is left out, and while there is one, nothing is said of what other
+    drawings may refer to in it.
+    """
     drawings = Drawings()
     for path, data in files.items():
         graphs, problems = read_graphs(path, data)
         drawings.problems += problems
-        drawings.graphs += [(kind or kind_of(path), graph) for graph in graphs]
+        if not problems:
+            drawings.graphs += [(kind or kind_of(path), graph) for graph in graphs]
+    is_whole = not drawings.problems
     for graph_kind, graph in drawings.graphs:
         _READERS[graph_kind](graph, drawings)
     names = [machine.name for machine in drawings.machines]
-    drawings.schemas, problems = layouts_sizes.measure(drawings.schemas, names)
-    drawings.problems += problems
+    drawings.schemas, unmeasured = layouts_sizes.measure(drawings.schemas, names)
     drawings.problems += _same_graph_twice(drawings.graphs)
     drawings.problems += _check(drawings)
+    if is_whole:
+        drawings.problems += unmeasured
+        drawings.problems += _check_across(drawings)
     drawings.problems.sort(key=lambda problem: problem.order)
     return drawings
 
@@ -125,7 +133,7 @@ def _same_graph_twice(graphs: Iterable[tuple[str, Graph]]) -> Iterator[Problem]:
 
 
 def _check(drawings: Drawings) -> Iterator[Problem]:
-    """Run every rule over what it is about."""
+    """Run every rule of one kind over the drawings of its kind."""
     about: list[tuple[Iterable[Rule], Iterable[object]]] = [
         (states_rules.RULES, drawings.machines),
         (layouts_rules.RULES, drawings.schemas),
@@ -136,6 +144,10 @@ def _check(drawings: Drawings) -> Iterator[Problem]:
             for model in models if rule.check else ():
                 assert rule.check is not None
                 yield from rule.check(model)
+
+
+def _check_across(drawings: Drawings) -> Iterator[Problem]:
+    """Run the rules that look at drawings of several kinds."""
     for rule in crossrules.RULES:
         if rule.check is not None:
             yield from rule.check(drawings.machines, drawings.schemas, drawings.flows)

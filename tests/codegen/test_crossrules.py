@@ -15,3 +15,9 @@ def test_a_piece_that_cannot_hold_a_states_number() -> None:
     wider = {**files, "specs/layouts/words.dot": WORD.replace("1 door", "2 door").encode()}
     wider = {path: text.replace(b"n7", b"n6") for path, text in wider.items()}
     assert read_drawings(wider).problems == []
+
+
+def test_a_fault_in_one_file_raises_no_alarm_in_others() -> None:
+    """While a drawing cannot be read, nobody hears that what it draws is missing elsewhere."""
+    files = {"specs/layouts/words.dot": WORD.encode(), "specs/states/door.dot": b"digraph door {"}
+    assert [problem.rule for problem in read_drawings(files).problems] == ["syntax"]

@@ -1,6 +1,7 @@
 # Generated from the drawings in specs/; edit those, then run `make generate`.
 """The base of every handler class: one that lacks a method is refused with the drawing's line."""
 
+import re
 from abc import ABC
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ class Handlers(ABC, Generic[Effect]):
     """The drawing's path, from the folder that holds specs/ and generated/."""
 
     DRAWN: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Method -> words that stand together in the line that draws it."""
+    """Method -> words that stand together in the line that draws it, where its name does not."""
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
         """Refuse a class that lacks methods with a TypeError that says where each is drawn."""
@@ -32,12 +33,12 @@ class Handlers(ABC, Generic[Effect]):
     def where(cls, method: str) -> str:
         """Return `drawing:line` of what asks for a method, or the drawing when it is not here."""
         path = Path(__file__).parents[1] / cls.DRAWING
-        words = cls.DRAWN.get(method, (method,))
+        words = set(cls.DRAWN.get(method, (method,)))
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except OSError:
             return cls.DRAWING
         for number, line in enumerate(lines, start=1):
-            if all(word in line for word in words):
+            if words <= set(re.findall(r"\w+", line)):
                 return f"{cls.DRAWING}:{number}"
         return cls.DRAWING

@@ -32,14 +32,14 @@ class StateView:
 
 @dataclass(frozen=True, slots=True)
 class MethodView:
-    """A method of the handler class; `words` are found in the line that draws it."""
+    """A method of the handler class; a choice is drawn in the line that has `words`."""
 
     name: str
     doc: list[str]
-    words: tuple[str, ...]
     state: str = ""
     event: str = ""
     targets: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class MachineView:
@@ -109,7 +109,7 @@ def _state(state: State, machine: Machine) -> StateView:
 
 
 def _method(kind: str, name: str, arrows: Sequence[Arrow]) -> MethodView:
-    return MethodView(name, _doc(kind, arrows), (name,))
+    return MethodView(name, _doc(kind, arrows))
 
 
 def _choice(state: str, event: str, arrows: tuple[Arrow, ...]) -> MethodView:
@@ -119,10 +119,10 @@ def _choice(state: str, event: str, arrows: tuple[Arrow, ...]) -> MethodView:
     return MethodView(
         name=choice_name(state, event),
         doc=docstring([summary, *comments], METHOD_INDENT),
-        words=(state, targets[0]),
         state=state,
         event=event,
         targets=targets,
+        words=(state, targets[0]),
     )
 
 

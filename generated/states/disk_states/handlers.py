@@ -12,38 +12,6 @@ class DiskHandlers(Handlers[Effect]):
     """The handlers of disk_states; a class that lacks one of these methods is refused."""
 
     DRAWING = "specs/states/disk_states.dot"
-    DRAWN = {
-        "becomes_target": ("becomes_target",),
-        "is_standalone": ("is_standalone",),
-        "no_block_failed": ("no_block_failed",),
-        "detaches_on_io_error": ("detaches_on_io_error",),
-        "is_connected": ("is_connected",),
-        "marked_inconsistent": ("marked_inconsistent",),
-        "marked_outdated": ("marked_outdated",),
-        "peer_may_be_newer": ("peer_may_be_newer",),
-        "exposed_data_differ": ("exposed_data_differ",),
-        "peer_has_nothing_newer": ("peer_has_nothing_newer",),
-        "is_unconnected": ("is_unconnected",),
-        "clear_crashed_primary": ("clear_crashed_primary",),
-        "set_whole_bitmap": ("set_whole_bitmap",),
-        "expose_current_uuid": ("expose_current_uuid",),
-        "call_local_io_error": ("call_local_io_error",),
-        "send_state": ("send_state",),
-        "release_disk": ("release_disk",),
-        "write_bitmap": ("write_bitmap",),
-        "close_disk": ("close_disk",),
-        "read_meta_data": ("read_meta_data",),
-        "store_would_be_states": ("store_would_be_states",),
-        "forget_peer_uuids": ("forget_peer_uuids",),
-        "send_sizes": ("send_sizes",),
-        "send_uuids": ("send_uuids",),
-        "note_attach_time": ("note_attach_time",),
-        "report_no_data": ("report_no_data",),
-        "create_current_uuid": ("create_current_uuid",),
-        "clear_bitmap": ("clear_bitmap",),
-        "report_upgrade": ("report_upgrade",),
-        "abort_disk_io": ("abort_disk_io",),
-    }
 
     @abstractmethod
     def becomes_target(self) -> bool:

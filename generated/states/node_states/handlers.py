@@ -12,17 +12,6 @@ class NodeHandlers(Handlers[Effect]):
     """The handlers of node_states; a class that lacks one of these methods is refused."""
 
     DRAWING = "specs/states/node_states.dot"
-    DRAWN = {
-        "device_is_closed": ("device_is_closed",),
-        "clear_discard_my_data": ("clear_discard_my_data",),
-        "create_current_uuid": ("create_current_uuid",),
-        "set_primary_bit": ("set_primary_bit",),
-        "send_state": ("send_state",),
-        "make_device_writable": ("make_device_writable",),
-        "clear_primary_bit": ("clear_primary_bit",),
-        "write_bitmap": ("write_bitmap",),
-        "make_device_read_only": ("make_device_read_only",),
-    }
 
     @abstractmethod
     def device_is_closed(self) -> bool:

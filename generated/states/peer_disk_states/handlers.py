@@ -12,18 +12,6 @@ class PeerDiskHandlers(Handlers[Effect]):
     """The handlers of peer_disk_states; a class that lacks one of these methods is refused."""
 
     DRAWING = "specs/states/peer_disk_states.dot"
-    DRAWN = {
-        "no_block_failed": ("no_block_failed",),
-        "is_standalone": ("is_standalone",),
-        "create_current_uuid": ("create_current_uuid",),
-        "reset_resync": ("reset_resync",),
-        "send_uuids": ("send_uuids",),
-        "send_state": ("send_state",),
-        "clear_crashed_primary": ("clear_crashed_primary",),
-        "thaw_fenced_requests": ("thaw_fenced_requests",),
-        "set_whole_bitmap": ("set_whole_bitmap",),
-        "report_upgrade": ("report_upgrade",),
-    }
 
     @abstractmethod
     def no_block_failed(self) -> bool:

@@ -12,13 +12,6 @@ class PeerHandlers(Handlers[Effect]):
     """The handlers of peer_states; a class that lacks one of these methods is refused."""
 
     DRAWING = "specs/states/peer_states.dot"
-    DRAWN = {
-        "peer_is_primary": ("peer_is_primary",),
-        "peer_is_secondary": ("peer_is_secondary",),
-        "create_current_uuid": ("create_current_uuid",),
-        "consider_resync": ("consider_resync",),
-        "write_bitmap": ("write_bitmap",),
-    }
 
     @abstractmethod
     def peer_is_primary(self) -> bool:

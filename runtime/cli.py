@@ -27,6 +27,7 @@ COLOURS: Final = {"data": "green", "meta": "blue"}  # as in DRBD's drawings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dotmirror")
 def main() -> None:
     """Mirror block devices in the way of DRBD."""
 

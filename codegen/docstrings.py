@@ -1,5 +1,6 @@
 """Texts of drawings as docstrings: wrapped, and with nothing in them that Python would read."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
@@ -32,5 +33,8 @@ def _wrap(text: str, room: int) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    plain = " ".join(text.replace("\\n", " ").replace("\\l", " ").split())
-    return plain.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').removesuffix('"')
+    """The text without line ends and control characters, and with nothing that ends a literal."""
+    plain = text.replace("\\n", " ").replace("\\l", " ")
+    shown = (character if character.isprintable() else " " for character in plain)
+    words = " ".join("".join(shown).split())
+    return re.sub(r'"(?="|$)', r'\"', words.replace("\\", "\\\\"))

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codegen.build import build
 from codegen.cli import main
+from codegen.commands import RULES
 from codegen.drawings import Drawings, read_drawings
 from codegen.files import read_templates
 from codegen.format import format_python
+from codegen.report import findings, is_failure
 
 ROOT = Path(__file__).parents[2]
 DOOR = """digraph door {
@@ -158,3 +162,43 @@ def test_the_figures_text_generates_as_it_is(templates: Mapping[str, str]) -> No
     states = made["states/conn_states/handlers.py"]
     assert "def completed_in_SyncSource" in states
     assert "Literal[ConnState.Connected, ConnState.PausedSyncS]" in states
+
+
+TEXTS = st.text(max_size=30).map(lambda text: text.replace("\0", ""))
+NAMES = st.from_regex(r"[A-Za-zÀ-ÿ_][A-Za-z0-9_]{0,6}", fullmatch=True)
+
+
+def quoted(text: str) -> str:
+    """A text as DOT quotes it; an odd backslash at the end would take the quote with it."""
+    return '"' + text.rstrip("\\").replace('"', '\\"') + '"'
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> str:
+    """A drawing of a few states with any texts as labels and comments."""
+    states = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
+    rows = [
+        f"{name} [label={quoted(draw(TEXTS))} comment={quoted(draw(TEXTS))}]" for name in states
+    ]
+    for number in range(draw(st.integers(0, 8))):
+        tail, head = draw(st.sampled_from(states)), draw(st.sampled_from(states))
+        words = f"guard={draw(NAMES)} action={draw(NAMES)}" if draw(st.booleans()) else ""
+        label = quoted(draw(st.sampled_from(["go", f"e{number} ", draw(TEXTS)])))
+        rows.append(f"{tail} -> {head} [label={label} comment={quoted(draw(TEXTS))} {words}]")
+    return "digraph tour {\n" + "\n".join(rows) + "\n}\n"
+
+
+@settings(max_examples=200)
+@given(text=machines(), name=st.sampled_from(["tour", "to'ur", 'to"ur', "été"]))
+def test_what_passes_the_rules_is_python(
+    templates: Mapping[str, str], text: str, name: str
+) -> None:
+    """Whatever labels and comments say, a drawing without errors gives modules that compile."""
+    drawings = read_drawings({f"specs/states/{name}.dot": text.encode(errors="ignore")})
+    if is_failure(findings(drawings.problems, RULES, {})):
+        return
+    made, problems = build(drawings, templates, lambda text, _path: text)
+    assert problems == []
+    for path, content in made.items():
+        if path.endswith(".py"):
+            compile(content, path, "exec")

@@ -37,4 +37,4 @@ def _safe(text: str) -> str:
     plain = text.replace("\\n", " ").replace("\\l", " ")
     shown = (character if character.isprintable() else " " for character in plain)
     words = " ".join("".join(shown).split())
-    return re.sub(r'"(?="|$)', r'\"', words.replace("\\", "\\\\"))
+    return re.sub(r'"(?="|$)', r"\"", words.replace("\\", "\\\\"))

@@ -10,7 +10,7 @@ from codegen.flows.model import Flow
 from codegen.flows.view import FlowView
 from codegen.layouts.model import SOCKETS, Schema
 from codegen.layouts.view import LayoutView, Names, SchemaView, schema_packets
-from codegen.problems import Problem
+from codegen.problems import Problem, Rule, Severity
 from codegen.render import HEADER, Renderer
 from codegen.states.model import Machine
 from codegen.states.view import MachineView
@@ -20,6 +20,14 @@ PER_GRAPH: Final = "{graph}"
 PLURALS: Final = {"states": "machines", "layouts": "schemas", "flows": "flows"}
 """What templates call the drawings of each kind; one of them is a machine, schema or flow."""
 
+
+TAKEN_NAME: Final = Rule(
+    "taken-name-of-graph",
+    Severity.error,
+    """A graph has the name of a file that is made once for all drawings of its kind (`machine`,
+    `codec`, `path` ...), so that both would be generated to one place. Rename the graph.""",
+)
+RULES: Final = (TAKEN_NAME,)
 
 Format = Callable[[str, str], str | Problem]
 """Text and path to formatted text, or to the problem that the text has."""
@@ -59,6 +67,7 @@ def build(
     renderer = Renderer(templates)
     made: dict[str, str] = {}
     problems: list[Problem] = []
+    problems += _taken_names(drawings, templates)
     jobs = [job for job in _jobs(drawings, templates) if not only or job.drawing in ("", *only)]
     for job in jobs:
         progress(len(jobs), job.path)
@@ -89,6 +98,17 @@ def _jobs(drawings: Drawings, templates: Mapping[str, str]) -> Iterator[_Job]:
             folder = f"specs/{kind}/" if kind in KINDS else "specs/"
             origin = f"the drawings in {folder}; edit those"
             yield _Job("", template, path, {**project, "origin": origin})
+
+
+def _taken_names(drawings: Drawings, templates: Mapping[str, str]) -> Iterator[Problem]:
+    """The graphs whose name is that of a file without a graph."""
+    shared = {template.partition(".")[0] for template in templates if PER_GRAPH not in template}
+    for kind, graph in drawings.graphs:
+        if f"{kind}/{graph.name}" in shared:
+            sentence = (
+                f"{kind}/{graph.name} is made once for all drawings: no graph can be called so"
+            )
+            yield Problem(graph.place, TAKEN_NAME.name, sentence)
 
 
 def _project_context(drawings: Drawings) -> dict[str, Any]:

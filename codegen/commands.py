@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from codegen import build as building
 from codegen import config, files, plan, render
 from codegen import format as formatting
 from codegen.build import Progress, build, no_progress
@@ -27,6 +28,7 @@ RULES: Final = {
         files.UNREADABLE_FILE,
         files.STRAY_DRAWING,
         *DRAWING_RULES,
+        *building.RULES,
         *config.RULES,
         *render.RULES,
         *formatting.RULES,

@@ -1,6 +1,7 @@
 """The rules over drawings of several kinds, one function each."""
 
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from codegen.flows.model import Arrow, Flow
@@ -106,6 +107,34 @@ def piece_too_narrow(
             yield Problem(piece.place, "piece-too-narrow", sentence)
 
 
+@rule(Severity.error)
+def circular_drawings(
+    _machines: Sequence[Machine], schemas: Sequence[Schema], _flows: Sequence[Flow]
+) -> Iterator[Problem]:
+    """Drawings of layouts refer to each other in a circle, and so would the modules that are made
+    of them, which Python cannot import. Move the layouts in between into one drawing.
+    """
+    home = {layout.name: schema.name for schema in schemas for layout in schema.layouts}
+    sorter = TopologicalSorter(
+        {
+            schema.name: {
+                home[field.type.name]
+                for layout in schema.layouts
+                for field in layout.fields
+                if home.get(field.type.name, schema.name) != schema.name
+            }
+            for schema in schemas
+        }
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        place = next(schema.place for schema in schemas if schema.name == circle[0])
+        sentence = f"the drawings {' and '.join(sorted(set(circle)))} refer to each other"
+        yield Problem(place, "circular-drawings", sentence)
+
+
 RULES: Final = (
     unknown_packet,
     wrong_socket,
@@ -113,6 +142,7 @@ RULES: Final = (
     duplicate_number,
     same_layout_twice,
     piece_too_narrow,
+    circular_drawings,
 )
 
 

@@ -5,13 +5,5 @@ class PeerError(Exception):
     """The other node broke the protocol."""
 
 
-class DiskError(Exception):
-    """The backing device failed."""
-
-
-class MisuseError(Exception):
-    """Our caller asked for what the state forbids."""
-
-
 class CaptureError(Exception):
     """The file is no capture that we can read."""

@@ -115,7 +115,6 @@ class LayoutView:
         self.kind = layout.kind
         self.command = layout.name if layout.number is not None else ""
         self.arrives = bool(layout.sockets) and not layout.obsolete
-        self.since = layout.since
         self.fixed_size = layout.fixed_size
         self.is_open = layout.is_open
         self.doc = docstring([*_class_doc(layout, name)], INDENT)
@@ -166,14 +165,18 @@ class SchemaView:
         whole = [it for it in self.layouts if it.kind not in ("bits", "flags", "values")]
         self.structs = [element for it in whole for element in it.elements if element.constant]
         self.imports = _imports(schema, names)
-        self.typing = ["ClassVar"]
-        self.uses = {
-            "field": any(field.keyword for it in whole for field in it.fields),
-            "octets": bool(whole),
-            "self": bool(whole) or any(it.kind == "bits" for it in self.layouts),
-            "command": any(it.command for it in schema_packets(self.layouts)),
-        }
         self.codec = _codec_names(self.layouts)
+        self.has_commands = any(it.command for it in self.layouts)
+
+    @property
+    def standard(self) -> list[tuple[str, list[str]]]:
+        """What the module needs of the standard library: module and names."""
+        if not any(it.kind not in ("flags", "values") for it in self.layouts):
+            return []
+        has_keywords = any(field.keyword for it in self.layouts for field in it.fields)
+        wanted = [("dataclasses", ["dataclass", *(["field"] if has_keywords else [])])]
+        wanted += [("struct", ["Struct"])] if self.structs else []
+        return [*wanted, ("typing", ["ClassVar", "Self"])]
 
 
 def schema_packets(layouts: Iterable[LayoutView]) -> Iterator[LayoutView]:
@@ -375,7 +378,7 @@ def _codec_names(layouts: Sequence[LayoutView]) -> list[str]:
     types = {field.type for it in whole for field in it.fields}
     used = {layout.base for layout in whole}
     used |= {"Octets"} if whole else set()
-    used |= {"Field"} if any(it.fields for it in whole) or "bits" in kinds else set()
+    used |= {"Field"} if whole or "bits" in kinds else set()
     used |= {"Word", "fitted"} if "bits" in kinds else set()
     used |= {"Flags"} if "flags" in kinds else set()
     used |= {"Values"} if "values" in kinds else set()

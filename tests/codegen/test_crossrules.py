@@ -2,7 +2,7 @@
 
 from codegen.drawings import read_drawings
 
-WORD = 'digraph words { Word [kind=bits, label="{\\N|door\\n1 door_states|rest\\n7}"] }'
+WORD = 'digraph words { Latch [kind=bits, label="{\\N|door\\n1 door_states|rest\\n7}"] }'
 DOOR = "digraph door_states { Open [wire=0] Closed [wire=2] Open -> Closed -> Open [label=push] }"
 
 

@@ -108,6 +108,21 @@ def piece_too_narrow(
 
 
 @rule(Severity.error)
+def same_classes_twice(
+    machines: Sequence[Machine], _schemas: Sequence[Schema], _flows: Sequence[Flow]
+) -> Iterator[Problem]:
+    """Two states graphs (`conn` and `conn_states`) give classes of the same names, so that whoever
+    uses both, as a packet may, gets one for the other. Rename one graph.
+    """
+    first: dict[str, Machine] = {}
+    for machine in machines:
+        known = first.setdefault(machine.prefix, machine)
+        if known.name != machine.name:
+            sentence = f"{machine.name} and {known.name} would both have {machine.prefix}State"
+            yield Problem(machine.place, "same-classes-twice", sentence)
+
+
+@rule(Severity.error)
 def circular_drawings(
     _machines: Sequence[Machine], schemas: Sequence[Schema], _flows: Sequence[Flow]
 ) -> Iterator[Problem]:
@@ -142,6 +157,7 @@ RULES: Final = (
     duplicate_number,
     same_layout_twice,
     piece_too_narrow,
+    same_classes_twice,
     circular_drawings,
 )
 

@@ -19,6 +19,7 @@ from typing import Any
 import automat
 import click
 import transitions
+from click.testing import CliRunner
 
 from codegen.cli import main as dotgen
 
@@ -106,7 +107,8 @@ def generate_package(edges: str) -> Any:
     root = Path(tempfile.mkdtemp())
     (root / "specs" / "states").mkdir(parents=True)
     (root / "specs" / "states" / "tour.dot").write_text(f"digraph tour {{\n{edges}\n}}\n")
-    dotgen(["generate", "--root", str(root)], standalone_mode=False)
+    made = CliRunner().invoke(dotgen, ["generate", "--root", str(root)])
+    assert made.exit_code == 0, made.output
     return import_generated(root).states.tour
 
 

@@ -1,15 +1,26 @@
-"""What many tests look at: the living drawings, read once."""
+"""What many tests look at: the living drawings, read once; and how properties are tried."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from codegen.drawings import Drawings, read_drawings
 from codegen.files import read_specs
 from codegen.layouts.model import Layout
 
 ROOT = Path(__file__).parents[1]
+
+# A slow machine is no fault, and CI tries the same examples each time; at a desk they are new ones.
+settings.register_profile(
+    "project",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ def test_graphs_in_the_prose_of_others_are_found(file: Path) -> None:
 
 
 @given(random_drawings(), spellers)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_graphviz_reads_any_drawing_as_we_do(drawing: Drawing, speller: Speller) -> None:
     """However a drawing is written, Graphviz holds what we hold of it."""
     text = speller.graph(drawing)
@@ -170,7 +170,7 @@ def test_graphviz_reads_any_drawing_as_we_do(drawing: Drawing, speller: Speller)
 
 
 @given(random_drawings(), spellers)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_graphviz_writes_is_the_same_drawing(drawing: Drawing, speller: Speller) -> None:
     """What Graphviz makes of a text, in its own order and with broken lines, reads back."""
     text = speller.graph(drawing)
@@ -181,7 +181,7 @@ def test_what_graphviz_writes_is_the_same_drawing(drawing: Drawing, speller: Spe
 
 
 @given(damaged_texts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_graphviz_agrees_about_damaged_texts(text: str) -> None:
     """Of a text that was damaged, Graphviz says as we do whether it is still a drawing."""
     assume(not re.search("[@\0\udc80]|strict.*key", text, re.DOTALL))

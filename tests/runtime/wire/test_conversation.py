@@ -194,7 +194,7 @@ def test_a_packet_whose_bytes_do_not_fit_is_told_without_fields() -> None:
     assert any("ResyncController" in it for it in result.oddities)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_order_and_repetition_of_segments_do_not_matter(data: st.DataObject) -> None:
     """Segments that overtake each other or come twice give the same packets."""
@@ -208,7 +208,7 @@ def test_order_and_repetition_of_segments_do_not_matter(data: st.DataObject) -> 
     assert packed(decoded(segments).packets) == packed(decoded(RECORDED["trim"]).packets)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_damaged_recordings_never_raise(data: st.DataObject) -> None:
     """Wrong bytes, lost and cut segments give packets and remarks, and nothing else."""

@@ -42,6 +42,11 @@ class ColumnView:
     handlers_doc: list[str]
     steps: tuple[StepView, ...]
 
+    @property
+    def named_apart(self) -> list[StepView]:
+        """The functions whose node has another name, so that more than theirs tells the line."""
+        return [step for step in self.steps if len(step.words) > 1]
+
 
 @dataclass(frozen=True, slots=True)
 class CaseView:

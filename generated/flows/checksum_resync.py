@@ -114,12 +114,6 @@ class SyncTargetHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/checksum_resync.dot"
     DRAWN = {
         "rs_begin_io": ("target_begins", "rs_begin_io"),
-        "w_make_resync_request": ("w_make_resync_request",),
-        "drbd_endio_read_sec": ("drbd_endio_read_sec",),
-        "w_e_send_csum": ("w_e_send_csum",),
-        "receive_RSDataReply": ("receive_RSDataReply",),
-        "drbd_endio_write_sec": ("drbd_endio_write_sec",),
-        "e_end_resync_block": ("e_end_resync_block",),
         "rs_complete_io": ("target_completes", "rs_complete_io"),
     }
 
@@ -189,11 +183,8 @@ class SyncSourceHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/checksum_resync.dot"
     DRAWN = {
         "rs_begin_io": ("source_begins", "rs_begin_io"),
-        "receive_DataRequest": ("receive_DataRequest",),
         "drbd_endio_read_sec": ("source_reads", "drbd_endio_read_sec"),
-        "w_e_end_csum_rs_req": ("w_e_end_csum_rs_req",),
         "rs_complete_io": ("source_completes", "rs_complete_io"),
-        "got_BlockAck": ("got_BlockAck",),
     }
 
     @abstractmethod

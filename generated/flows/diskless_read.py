@@ -71,11 +71,6 @@ class DisklessHandlers(Handlers[Effect]):
     """What Diskless does in diskless_read."""
 
     DRAWING = "specs/flows/diskless_read.dot"
-    DRAWN = {
-        "drbd_make_request": ("drbd_make_request",),
-        "w_send_read_req": ("w_send_read_req",),
-        "receive_DataReply": ("receive_DataReply",),
-    }
 
     @abstractmethod
     def drbd_make_request(self) -> Iterable[Effect]:
@@ -100,11 +95,6 @@ class UpToDateHandlers(Handlers[Effect]):
     """What UpToDate does in diskless_read."""
 
     DRAWING = "specs/flows/diskless_read.dot"
-    DRAWN = {
-        "receive_DataRequest": ("receive_DataRequest",),
-        "drbd_endio_read_sec": ("drbd_endio_read_sec",),
-        "w_e_end_data_req": ("w_e_end_data_req",),
-    }
 
     @abstractmethod
     def receive_DataRequest(self, packet: P_DATA_REQUEST) -> Iterable[Effect]:

@@ -85,14 +85,6 @@ class PrimaryHandlers(Handlers[Effect]):
     """What Primary does in mirrored_write."""
 
     DRAWING = "specs/flows/mirrored_write.dot"
-    DRAWN = {
-        "al_begin_io": ("al_begin_io",),
-        "drbd_make_request": ("drbd_make_request",),
-        "w_send_dblock": ("w_send_dblock",),
-        "drbd_endio_write_pri": ("drbd_endio_write_pri",),
-        "al_complete_io": ("al_complete_io",),
-        "got_BlockAck": ("got_BlockAck",),
-    }
 
     @abstractmethod
     def al_begin_io(self) -> Iterable[Effect]:
@@ -143,11 +135,6 @@ class SecondaryHandlers(Handlers[Effect]):
     """What Secondary does in mirrored_write."""
 
     DRAWING = "specs/flows/mirrored_write.dot"
-    DRAWN = {
-        "receive_Data": ("receive_Data",),
-        "drbd_endio_write_sec": ("drbd_endio_write_sec",),
-        "e_end_block": ("e_end_block",),
-    }
 
     @abstractmethod
     def receive_Data(self, packet: P_DATA) -> Iterable[Effect]:

@@ -108,10 +108,6 @@ class VerifySHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/online_verify.dot"
     DRAWN = {
         "rs_begin_io": ("source_begins", "rs_begin_io"),
-        "w_make_ov_request": ("w_make_ov_request",),
-        "receive_OVReply": ("receive_OVReply",),
-        "drbd_endio_read_sec": ("drbd_endio_read_sec",),
-        "w_e_end_ov_reply": ("w_e_end_ov_reply",),
         "rs_complete_io": ("source_completes", "rs_complete_io"),
     }
 
@@ -167,11 +163,8 @@ class VerifyTHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/online_verify.dot"
     DRAWN = {
         "rs_begin_io": ("target_begins", "rs_begin_io"),
-        "receive_OVRequest": ("receive_OVRequest",),
         "drbd_endio_read_sec": ("target_reads", "drbd_endio_read_sec"),
-        "w_e_end_ov_req": ("w_e_end_ov_req",),
         "rs_complete_io": ("target_completes", "rs_complete_io"),
-        "got_OVResult": ("got_OVResult",),
     }
 
     @abstractmethod

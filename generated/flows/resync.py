@@ -108,10 +108,6 @@ class SyncTargetHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/resync.dot"
     DRAWN = {
         "rs_begin_io": ("target_begins", "rs_begin_io"),
-        "w_make_resync_request": ("w_make_resync_request",),
-        "receive_RSDataReply": ("receive_RSDataReply",),
-        "drbd_endio_write_sec": ("drbd_endio_write_sec",),
-        "e_end_resync_block": ("e_end_resync_block",),
         "rs_complete_io": ("target_completes", "rs_complete_io"),
     }
 
@@ -167,11 +163,7 @@ class SyncSourceHandlers(Handlers[Effect]):
     DRAWING = "specs/flows/resync.dot"
     DRAWN = {
         "rs_begin_io": ("source_begins", "rs_begin_io"),
-        "receive_DataRequest": ("receive_DataRequest",),
-        "drbd_endio_read_sec": ("drbd_endio_read_sec",),
-        "w_e_end_rsdata_req": ("w_e_end_rsdata_req",),
         "rs_complete_io": ("source_completes", "rs_complete_io"),
-        "got_BlockAck": ("got_BlockAck",),
     }
 
     @abstractmethod

@@ -133,10 +133,10 @@ def circular_drawings(
     sorter = TopologicalSorter(
         {
             schema.name: {
-                home[field.type.name]
+                home[name]
                 for layout in schema.layouts
-                for field in layout.fields
-                if home.get(field.type.name, schema.name) != schema.name
+                for name in layout.mentioned
+                if home.get(name, schema.name) != schema.name
             }
             for schema in schemas
         }

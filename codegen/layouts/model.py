@@ -126,6 +126,13 @@ class Layout:
     constants: tuple[Constant, ...] = ()
 
     @property
+    def mentioned(self) -> list[str]:
+        """The drawings that it refers to: inner layouts, and where numbers have their names."""
+        mentioned = [field.type.name for field in self.fields if field.type.is_layout]
+        mentioned += [field.symbols for field in self.fields if field.symbols]
+        return mentioned + [piece.symbols for piece in self.pieces if piece.symbols]
+
+    @property
     def bits(self) -> int:
         """Width of a bits layout in bits."""
         return sum(piece.width for piece in self.pieces)

@@ -192,7 +192,7 @@ def _layouts(schema: Schema, names: Names) -> Iterator[LayoutView]:
     done: dict[str, Layout] = {}
 
     def visit(layout: Layout) -> None:
-        for name in _mentioned(layout):
+        for name in layout.mentioned:
             if name in drawn and name not in done:
                 visit(drawn[name])
         done.setdefault(layout.name, layout)
@@ -358,17 +358,10 @@ def _imports(schema: Schema, names: Names) -> Mapping[str, list[str]]:
     """Module -> what is imported from it."""
     wanted: dict[str, set[str]] = {}
     for layout in schema.layouts:
-        for name in _mentioned(layout):
+        for name in layout.mentioned:
             if names.modules.get(name) != schema.name:
                 wanted.setdefault(names.module(name), set()).add(names.symbol_class(name))
     return {module: sorted(found) for module, found in sorted(wanted.items())}
-
-
-def _mentioned(layout: Layout) -> list[str]:
-    """The drawings that a layout refers to: inner layouts, and where numbers have their names."""
-    mentioned = [field.type.name for field in layout.fields if field.type.is_layout]
-    mentioned += [field.symbols for field in layout.fields if field.symbols]
-    return mentioned + [piece.symbols for piece in layout.pieces if piece.symbols]
 
 
 def _codec_names(layouts: Sequence[LayoutView]) -> list[str]:

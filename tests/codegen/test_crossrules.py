@@ -21,3 +21,11 @@ def test_a_fault_in_one_file_raises_no_alarm_in_others() -> None:
     """While a drawing cannot be read, nobody hears that what it draws is missing elsewhere."""
     files = {"specs/layouts/words.dot": WORD.encode(), "specs/states/door.dot": b"digraph door {"}
     assert [problem.rule for problem in read_drawings(files).problems] == ["syntax"]
+
+
+def test_drawings_that_name_each_others_numbers_are_a_circle() -> None:
+    """What a field's numbers are called is imported too, so it counts like a field's type."""
+    one = 'digraph one { A [label="{\\N|kind\\nu8 Q}"] P [kind=values, label="{\\N|X\\n1}"] }'
+    two = 'digraph two { B [label="{\\N|kind\\nu8 P}"] Q [kind=values, label="{\\N|Y\\n1}"] }'
+    files = {"specs/layouts/one.dot": one.encode(), "specs/layouts/two.dot": two.encode()}
+    assert [problem.rule for problem in read_drawings(files).problems] == ["circular-drawings"]

@@ -20,7 +20,6 @@ PER_GRAPH: Final = "{graph}"
 PLURALS: Final = {"states": "machines", "layouts": "schemas", "flows": "flows"}
 """What templates call the drawings of each kind; one of them is a machine, schema or flow."""
 
-
 TAKEN_NAME: Final = Rule(
     "taken-name-of-graph",
     Severity.error,
@@ -66,8 +65,7 @@ def build(
     """
     renderer = Renderer(templates)
     made: dict[str, str] = {}
-    problems: list[Problem] = []
-    problems += _taken_names(drawings, templates)
+    problems = list(_taken_names(drawings, templates))
     jobs = [job for job in _jobs(drawings, templates) if not only or job.drawing in ("", *only)]
     for job in jobs:
         progress(len(jobs), job.path)

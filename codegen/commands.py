@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from codegen import build as building
 from codegen import config, files, plan, render
 from codegen import format as formatting
+from codegen.build import RULES as BUILD_RULES
 from codegen.build import Progress, build, no_progress
 from codegen.commit import NotWrittenError, commit
 from codegen.config import Config, read_config
@@ -18,6 +18,7 @@ from codegen.files import read_generated, read_specs, read_templates
 from codegen.fingerprint import fingerprint, remember
 from codegen.memo import Memo
 from codegen.names import did_you_mean
+from codegen.parse import decode
 from codegen.plan import Plan, compare, diff_lines
 from codegen.problems import Problem, Severity
 from codegen.report import Finding, findings, is_failure, lines, summary
@@ -28,7 +29,7 @@ RULES: Final = {
         files.UNREADABLE_FILE,
         files.STRAY_DRAWING,
         *DRAWING_RULES,
-        *building.RULES,
+        *BUILD_RULES,
         *config.RULES,
         *render.RULES,
         *formatting.RULES,
@@ -64,8 +65,11 @@ class Project:
 
     def _config(self) -> tuple[Config, list[Problem]]:
         path = self.root / config.FILE
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return read_config(text, RULES)
+        found, problems = read_specs(self.root, [path]) if path.is_file() else ({}, [])
+        if problems or not found:
+            return Config(), problems
+        text, problems = decode(found[config.FILE], config.FILE)
+        return read_config(text, RULES) if not problems else (Config(), problems)
 
     @property
     def inputs(self) -> list[str]:

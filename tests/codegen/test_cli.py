@@ -322,3 +322,11 @@ def test_watch_generates_again_when_a_drawing_changes(project: Path) -> None:
         assert next(line for line in lines if "files in generated/" in line)
         watcher.send_signal(signal.SIGINT)
         assert watcher.wait(timeout=20) == 0
+
+
+def test_settings_that_cannot_be_read_get_a_sentence(run: Run, project: Path) -> None:
+    """A pyproject.toml that is no UTF-8 is named with the place; nothing is written."""
+    (project / "pyproject.toml").write_bytes(b"# caf\xe9\n")
+    assert "pyproject.toml:1:6: encoding: the byte 0xE9" in run("generate").output
+    assert run("lint").exit_code == 1
+    assert not (project / "generated").exists()

@@ -4,6 +4,7 @@ Only what the no-change run needs is imported here; the rest is loaded by the fi
 has something to do (goal: a quarter of a second, of which the interpreter's start is most).
 """
 
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -15,6 +16,9 @@ from codegen.fingerprint import is_fresh
 
 FORMATS = ("text", "json", "github", "sarif")
 KINDS = ("states", "layouts", "flows")
+REVIEW_FORMATS = ("text", "markdown", "json", "sarif")
+IMPACTS = ("harmless", "behaviour", "API-breaking", "disk-breaking", "wire-breaking")
+PATHS_MARK = "--"
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=str))
 ROOT = click.option(
@@ -38,29 +42,30 @@ KIND = click.option(
 )
 
 
-def load(command: str) -> Callable[..., int]:
+def load(command: str, module: str = "codegen.commands") -> Callable[..., int]:
     """The function behind a command, whose module is imported only now."""
-    module: Any = import_module("codegen.commands")
-    found: Callable[..., int] = vars(module)[command]
+    loaded: Any = import_module(module)
+    found: Callable[..., int] = vars(loaded)[command]
     return found
 
 
 class ProgressBar:
     """Shows on a terminal's error output how far the work is; elsewhere nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "rendering") -> None:
         self.bar: Any = None
+        self.label = label
 
     def __enter__(self) -> Self:
         """Show nothing yet."""
         return self
 
     def __call__(self, total: int, path: str) -> None:
-        """One of `total` files is next."""
+        """One of `total` items is next."""
         if self.bar is None:
             self.bar = click.progressbar(
                 length=total,
-                label="rendering",
+                label=self.label,
                 file=sys.stderr,
                 item_show_func=str,
                 hidden=not sys.stderr.isatty(),
@@ -80,20 +85,49 @@ def finish(code: int) -> None:
 
 
 def say(text: str = "", *, error: bool = False, style: str = "") -> None:
-    """Print a line; colours are dropped where the output is no terminal."""
-    click.echo(click.style(text, fg=style) if style else text, err=error)
+    """Print a line; colours are dropped where the output is no terminal, nor git's pager.
+
+    The style is a colour, or `bold`.
+    """
+    if style == "bold":
+        text = click.style(text, bold=True)
+    elif style:
+        text = click.style(text, fg=style)
+    color = None
+    if "NO_COLOR" in os.environ:
+        color = False
+    elif not error and os.environ.get("GIT_PAGER_IN_USE") == "true":
+        color = True
+    click.echo(text, err=error, color=color)
+
+
+class PathsBehindMark(click.Command):
+    """A command that takes paths behind `--`, as git's do; they come as `paths`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put what is behind the mark aside before click drops the mark."""
+        at = args.index(PATHS_MARK) if PATHS_MARK in args else len(args)
+        rest = super().parse_args(ctx, args[:at])
+        ctx.params["paths"] = tuple(args[at + 1 :])
+        return rest
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the paths in the usage, too."""
+        return [*super().collect_usage_pieces(ctx), "[-- PATHS...]"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dotmirror")
 def main() -> None:
-    """Turn the drawings in specs/ into typed Python in generated/.
+    """Turn the drawings in specs/ into typed Python in generated/, and review their changes.
 
-    Exit codes: 0 fine; 1 problems found, or output that is not fresh; 2 a call that makes no sense.
+    Exit codes: 0 fine; 1 problems found, output that is not fresh, or a gate that fails; 2 a call
+    that makes no sense.
 
     \b
-    Example:
+    Examples:
       dotgen lint specs/states && dotgen generate
+      dotgen diff main
     """
 
 
@@ -147,13 +181,14 @@ def lint(root: str, kind: str | None, **options: Any) -> None:
 @main.command()
 @click.argument("rule", default="")
 def explain(rule: str) -> None:
-    """Tell what RULE finds, why that hurts and how to mend it; without RULE, list all.
+    """Tell what RULE finds or what such a change means, and what to do; without RULE, list all.
 
     \b
-    Example:
+    Examples:
       dotgen explain unreachable-state
+      dotgen explain field-moved
     """
-    finish(load("explain")(rule, say=say))
+    finish(load("explain", "codegen.explain")(rule, say=say))
 
 
 @main.command()
@@ -168,3 +203,144 @@ def draw(**options: Any) -> None:
       dotgen draw specs/states/*.dot -o pictures/
     """
     finish(load("draw")(say=say, **options))
+
+
+@main.command(cls=PathsBehindMark)
+@click.argument("sides", nargs=-1, metavar="[OLD] [NEW]")
+@ROOT
+@click.option(
+    "--format", "form", default="text", type=click.Choice(REVIEW_FORMATS), help="How to tell it."
+)
+@click.option("-o", "--output", default="", help="Write what is printed otherwise to this file.")
+@click.option("--html", default="", help="Write one self-contained page with pictures.")
+@click.option("--svg", default="", help="Draw what changed into this folder, a file a graph.")
+@click.option(
+    "--fail-on",
+    default="",
+    type=click.Choice(["", *IMPACTS], case_sensitive=False),
+    metavar="IMPACT",
+    help=f"Exit 1 where anything is as bad as this: {', '.join(IMPACTS)}.",
+)
+@click.option(
+    "--baseline", default="", help="The revision that users have: what is newer counts less."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Leave nothing out of the text.")
+def diff(root: str, output: str, html: str, svg: str, **options: Any) -> None:
+    """Tell what a change of drawings means: from OLD to NEW, files, folders or git revisions.
+
+    Without NEW, the working tree; without OLD, HEAD. A..B and A...B are ranges, REV:PATH is a file
+    in a revision. PATHS limit what is told. Order, layout, comments and quoting are no change.
+
+    \b
+    Examples:
+      dotgen diff
+      dotgen diff main --html review.html
+      dotgen diff HEAD~3..HEAD -- specs/states
+      dotgen diff old.dot new.dot --format markdown
+      dotgen diff main --fail-on wire-breaking
+    """
+    outputs = {"output": output, "html": html, "svg": svg}
+    with ProgressBar("drawing") as progress:
+        code = load("diff", "codegen.review.commands")(
+            root, say=say, outputs=outputs, progress=progress, **options
+        )
+    finish(code)
+
+
+@main.command()
+@click.argument("spec", type=click.Path(path_type=str))
+@click.argument("names", nargs=-1)
+@click.option("--format", "form", default="text", type=click.Choice(("text", "json")))
+def log(**options: Any) -> None:
+    """Tell the life of a drawing through git's revisions, or of the NAMES in it.
+
+    A name is that of a state, event, guard, action, packet, step, or PACKET.FIELD.
+
+    \b
+    Examples:
+      dotgen log specs/states/conn_states.dot VerifyS
+      dotgen log specs/layouts/write.dot P_DATA.dp_flags
+    """
+    with ProgressBar("reading") as progress:
+        code = load("log", "codegen.review.log_command")(say=say, progress=progress, **options)
+    finish(code)
+
+
+@main.command()
+@click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=str))
+@ROOT
+@click.option("--format", "form", default="text", type=click.Choice(("text", "json")))
+@click.option("-o", "--output", default="", help="Paint the drawings into this folder.")
+@click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit 1 below this percentage.")
+@click.option("--graph", "graphs", multiple=True, help="Tell of this graph only (repeatable).")
+def coverage(**options: Any) -> None:
+    """Count which arrows recorded TRACES of nodes have taken, and which never; - is the input.
+
+    \b
+    Examples:
+      dotgen coverage alice.trace bob.trace.gz -o painted/
+      dotgen coverage alice.trace --graph conn_states --fail-under 80
+    """
+    finish(load("coverage", "codegen.coverage_command")(say=say, **options))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=str))
+@KIND
+def facts(kind: str | None, **options: Any) -> None:
+    """Print what a drawing says, a line a thing, in an order that no layout changes.
+
+    \b
+    Example:
+      dotgen facts specs/states/disk_states.dot
+    """
+    finish(load("facts", "codegen.review.driver")(say=say, kind=kind or "", **options))
+
+
+@main.command()
+@ROOT
+@click.option("--local", is_flag=True, help="For this clone only: .gitattributes stays as it is.")
+@click.option("--remove", is_flag=True, help="Take everything back.")
+def git_setup(**options: Any) -> None:
+    """Let git show and merge drawings by their meaning, in this clone.
+
+    Afterwards `git diff`, `git log -p` and `git merge` call dotgen for the drawings in specs/.
+
+    \b
+    Example:
+      dotgen git-setup
+    """
+    finish(load("git_setup", "codegen.review.setup_command")(say=say, **options))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, required=True)
+def git_diff(**options: Any) -> None:
+    """Show a change for git, which calls this (`dotgen git-setup` makes it do so).
+
+    \b
+    Example:
+      git diff specs/states
+    """
+    finish(load("git_diff", "codegen.review.driver")(say=say, **options))
+
+
+@main.command()
+@click.argument("base", type=click.Path(path_type=str))
+@click.argument("ours", type=click.Path(path_type=str))
+@click.argument("theirs", type=click.Path(path_type=str))
+@click.option("--path", default="", help="The drawing's path, which tells its kind.")
+def merge(path: str, ours: str, **options: Any) -> None:
+    """Merge two versions of a drawing by their meaning, into OURS; git calls this, too.
+
+    Exit code 1 says that a person has to look: the conflicts are told, and both sides are in OURS.
+
+    \b
+    Example:
+      dotgen merge base.dot ours.dot theirs.dot --path specs/states/disk_states.dot
+    """
+    finish(
+        load("merge", "codegen.review.merge_command")(
+            say=say, path=path or ours, ours=ours, **options
+        )
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from codegen import config, files, plan, render
+from codegen import config, coverage, files, plan, render
 from codegen import format as formatting
 from codegen.build import RULES as BUILD_RULES
 from codegen.build import Progress, build, no_progress
@@ -17,11 +17,12 @@ from codegen.drawings import Drawings, read_drawings, read_graphs
 from codegen.files import read_generated, read_specs, read_templates
 from codegen.fingerprint import fingerprint, remember
 from codegen.memo import Memo
-from codegen.names import did_you_mean
 from codegen.parse import decode
 from codegen.plan import Plan, compare, diff_lines
 from codegen.problems import Problem, Severity
 from codegen.report import Finding, findings, is_failure, lines, summary
+from codegen.review.changes import IMPACTS
+from codegen.review.judge import RULES as CHANGE_RULES
 
 RULES: Final = {
     rule.name: rule
@@ -35,9 +36,10 @@ RULES: Final = {
         *formatting.RULES,
         plan.FOREIGN_FILE,
         plan.MISSING_HEADER,
+        *coverage.RULES,
     )
 }
-"""Every rule there is, by name."""
+"""Every rule that a severity can be given for, by name."""
 
 GENERATED: Final = "generated"
 WATCH_INTERVAL_S: Final = 0.3
@@ -69,7 +71,9 @@ class Project:
         if problems or not found:
             return Config(), problems
         text, problems = decode(found[config.FILE], config.FILE)
-        return read_config(text, RULES) if not problems else (Config(), problems)
+        if problems:
+            return Config(), problems
+        return read_config(text, RULES, CHANGE_RULES, IMPACTS)
 
     @property
     def inputs(self) -> list[str]:
@@ -225,25 +229,6 @@ def report(found: Sequence[Finding], form: str, say: Say) -> None:
         level = line.partition(":")[0]
         style = next((_STYLES[it] for it in _STYLES if it.value == level), "")
         say(line, error=form == "text", style=style)
-
-
-def explain(name: str, *, say: Say) -> int:
-    """Print a rule's documentation, or the list of all rules."""
-    if not name:
-        width = max(len(rule) for rule in RULES)
-        for rule in sorted(RULES.values(), key=lambda rule: rule.name):
-            first = " ".join(rule.documentation.split()).partition(". ")[0]
-            say(f"{rule.name:{width}}  {rule.severity.value:7}  {first.rstrip('.')}")
-        return 0
-    if name not in RULES:
-        hint = did_you_mean(name, RULES) or "`dotgen explain` lists them"
-        say(f"there is no rule {name} ({hint})", error=True)
-        return 2
-    rule = RULES[name]
-    say(f"{rule.name} ({rule.severity.value})")
-    for line in rule.documentation.strip().splitlines():
-        say(line.strip())
-    return 0
 
 
 def draw(*, say: Say, specs: Sequence[str], output: str) -> int:

@@ -14,6 +14,9 @@ from codegen.problems import Problem, Rule, Severity, place_of_file
 KINDS: Final = ("states", "layouts", "flows")
 DRAWING_SUFFIXES: Final = frozenset({".dot", ".gv"})
 TEMPLATE_SUFFIXES: Final = frozenset({".j2"})
+PYTHON_SUFFIX: Final = ".py"
+PYTHON_FILES_MAX: Final = 20_000
+"""A folder with more Python files is a whole installation and no project."""
 
 UNREADABLE_FILE: Final = Rule(
     "unreadable-file",
@@ -82,6 +85,27 @@ def read_generated(folder: Path) -> tuple[dict[str, bytes | None], list[Problem]
             else:
                 reader.read_into(files, name, path)
     return dict(sorted((files | oddities).items())), reader.problems
+
+
+def read_python(root: Path, *, without: Collection[str] = ()) -> dict[str, bytes]:
+    """Read a program's own Python files by their path from `root`; what cannot be read is left out.
+
+    Left out are hidden folders, virtual environments, and the folders `without`.
+    """
+    reader = _Reader(root)
+    found: dict[str, bytes] = {}
+    todo = [root]
+    while todo:
+        folder = todo.pop()
+        for path in sorted(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else ():
+            name = reader.name(path)
+            if is_ignored(path.name) or name in without or os.path.islink(path):
+                continue
+            if os.path.isdir(path):
+                todo += [path] if not os.path.exists(path / "pyvenv.cfg") else []
+            elif path.suffix == PYTHON_SUFFIX and len(found) < PYTHON_FILES_MAX:
+                reader.read_into(found, name, path)
+    return dict(sorted(found.items()))
 
 
 def cause(error: OSError) -> str:

@@ -56,6 +56,14 @@ class Renderer:
         return Problem(Place(source, offset), BAD_TEMPLATE.name, sentence)
 
 
+def render_html(template: str, context: Mapping[str, object]) -> str:
+    """Fill in a template of a web page; whatever the context brings in is escaped."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(template).render(context)
+
+
 def _line_of(error: Exception) -> int:
     """The template's line, which jinja2 keeps only in the traceback."""
     line, step = 1, error.__traceback__

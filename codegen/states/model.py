@@ -56,6 +56,14 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyState:
+    """An any-state arrow as it is drawn: every state but `target` and `excepted` takes it."""
+
+    arrow: Arrow
+    excepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """An arrow of the figure that sums up a path through the states `via`."""
 
@@ -77,7 +85,10 @@ class Shadowed:
 
 @dataclass(frozen=True)
 class Machine:
-    """A whole drawing: `arrows` in the drawing's order, any-state arrows expanded behind them."""
+    """A whole drawing: `arrows` in the drawing's order, any-state arrows expanded behind them.
+
+    `any_state` has these once more, as they are drawn.
+    """
 
     name: str
     place: Place
@@ -87,6 +98,8 @@ class Machine:
     arrows: tuple[Arrow, ...]
     summaries: tuple[Summary, ...] = ()
     shadowed: tuple[Shadowed, ...] = ()
+    any_state: tuple[AnyState, ...] = ()
+    comment: str = ""
 
     @property
     def prefix(self) -> str:

@@ -9,6 +9,7 @@ from codegen.problems import Place, Problem, Rule, Severity
 from codegen.states.model import (
     CHANGES,
     COMPLETED,
+    AnyState,
     Arrow,
     Event,
     Machine,
@@ -60,8 +61,8 @@ class _Reader(Reader):
             arrows += self.stays(node)
         self.own = {(arrow.source, arrow.event): arrow for arrow in arrows}
         shadowed: list[Shadowed] = []
-        for arrow, excepted in any_state:
-            arrows += self.everywhere(arrow, excepted, shadowed)
+        for drawn in any_state:
+            arrows += self.everywhere(drawn, shadowed)
         return Machine(
             name=graph.name,
             place=graph.place,
@@ -71,6 +72,8 @@ class _Reader(Reader):
             arrows=tuple(arrows),
             summaries=tuple(summaries),
             shadowed=tuple(shadowed),
+            any_state=tuple(any_state),
+            comment=text_of(graph.attributes, "comment"),
         )
 
     def check_state(self, name: str, place: Place, what: str) -> None:
@@ -97,11 +100,11 @@ class _Reader(Reader):
         wire = self.number(attributes, "wire")
         return State(node.name, node.place, printed, wire, text_of(attributes, "comment"))
 
-    def edges(self) -> tuple[list[Arrow], list[Summary], list[tuple[Arrow, frozenset[str]]]]:
-        """All edges: plain arrows, summaries, and any-state arrows with who is excepted."""
+    def edges(self) -> tuple[list[Arrow], list[Summary], list[AnyState]]:
+        """All edges: plain arrows, summaries, and any-state arrows."""
         arrows: list[Arrow] = []
         summaries: list[Summary] = []
-        any_state: list[tuple[Arrow, frozenset[str]]] = []
+        any_state: list[AnyState] = []
         for edge in self.graph.edges:
             arrow = self.arrow(edge)
             via = self.state_list(edge, "via")
@@ -110,7 +113,7 @@ class _Reader(Reader):
                 summary = Summary(arrow.source, arrow.target, arrow.event, edge.place, via)
                 summaries.append(summary)
             elif is_any_state(text_of(edge.attributes, "label")):
-                any_state.append((arrow, frozenset(excepted)))
+                any_state.append(AnyState(arrow, excepted))
             else:
                 arrows.append(arrow)
         return arrows, summaries, any_state
@@ -185,10 +188,9 @@ class _Reader(Reader):
             actions = (action,) if action else ()
             yield Arrow(node.name, node.name, event, value.place, actions=actions, stays=True)
 
-    def everywhere(
-        self, arrow: Arrow, excepted: frozenset[str], shadowed: list[Shadowed]
-    ) -> Iterator[Arrow]:
+    def everywhere(self, drawn: AnyState, shadowed: list[Shadowed]) -> Iterator[Arrow]:
         """An any-state arrow as one arrow from each state that takes it."""
+        arrow, excepted = drawn.arrow, frozenset(drawn.excepted)
         for state in self.graph.nodes:
             if state == arrow.target or state in excepted:
                 continue

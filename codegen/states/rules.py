@@ -1,11 +1,12 @@
 """The rules of states drawings, one function each."""
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 from codegen.problems import Problem, Severity, rule
-from codegen.states.model import COMPLETED, Machine, choice_name
+from codegen.states.model import COMPLETED, Arrow, Machine, choice_name
 
 WIRE_MAX: Final = 0xFFFF_FFFF
 """No published field that holds a state is wider than 32 bits."""
@@ -26,17 +27,27 @@ def unreachable_state(machine: Machine) -> Iterator[Problem]:
     """Nothing leads here from the initial state, so the engine is never in it and its arrows are
     never tested. Draw an arrow to it, name another `initial`, or delete the state.
     """
-    reached = {machine.initial}
-    todo = [machine.initial]
-    while todo:
-        for arrows in machine.rows.get(todo.pop(), {}).values():
-            new = {arrow.target for arrow in arrows} - reached
-            reached |= new
-            todo += new
+    reached = first_arrows(machine)
     for state in machine.states:
         if state.name not in reached:
             sentence = f"nothing leads from {machine.initial} to {state.name}"
             yield Problem(state.place, "unreachable-state", sentence)
+
+
+def first_arrows(machine: Machine) -> dict[str, Arrow | None]:
+    """Each state that is reached from the initial one -> the last arrow of the shortest way.
+
+    The initial state has none; every other one stands behind the source of its arrow.
+    """
+    found: dict[str, Arrow | None] = {machine.initial: None}
+    todo = deque([machine.initial])
+    while todo:
+        row = machine.rows.get(todo.popleft(), {})
+        for arrow in (arrow for arrows in row.values() for arrow in arrows):
+            if arrow.target not in found:
+                found[arrow.target] = arrow
+                todo.append(arrow.target)
+    return found
 
 
 @rule(Severity.warning)
@@ -46,14 +57,18 @@ def dead_end(machine: Machine) -> Iterator[Problem]:
     rule off for a drawing with final states.
     """
     for state in machine.states:
-        leaving = [
-            arrow
-            for arrows in machine.rows[state.name].values()
-            for arrow in arrows
-            if arrow.target != state.name and not arrow.any_state
-        ]
-        if not leaving:
+        if not leaving(machine, state.name):
             yield Problem(state.place, "dead-end", f"no arrow of its own leaves {state.name}")
+
+
+def leaving(machine: Machine, state: str) -> list[Arrow]:
+    """A state's own arrows that lead elsewhere, any-state arrows apart."""
+    return [
+        arrow
+        for arrows in machine.rows[state].values()
+        for arrow in arrows
+        if arrow.target != state and not arrow.any_state
+    ]
 
 
 @rule(Severity.error)

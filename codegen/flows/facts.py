@@ -1,0 +1,28 @@
+"""From a flow to the things that its drawing says."""
+
+from collections.abc import Iterator
+
+from codegen.flows.model import Flow
+from codegen.review.facts import Key, Thing, made_of
+
+
+def flow_things(flow: Flow) -> Iterator[Thing]:
+    """Everything that a flows drawing says."""
+    yield Thing(Key("flow", (flow.name,)), flow.place, made_of(comment=flow.comment))
+    for column in flow.columns:
+        key = Key("column", (flow.name, column.name))
+        yield Thing(key, column.place, made_of(comment=column.comment))
+    for step in flow.steps:
+        attributes = made_of(
+            function=step.function,
+            printed=step.printed,
+            column=step.column,
+            opens=step.opens,
+            closes=step.closes,
+            comment=step.comment,
+        )
+        yield Thing(Key("step", (flow.name, step.name)), step.place, attributes)
+    for arrow in flow.arrows:
+        key = Key("flow-arrow", (flow.name, arrow.tail, arrow.head, arrow.when))
+        attributes = made_of(packet=arrow.packet, socket=arrow.socket, printed=arrow.printed)
+        yield Thing(key, arrow.place, attributes)

@@ -1,0 +1,1 @@
+"""What a change of the drawings means: from two sets of drawings to a reviewed list of changes."""

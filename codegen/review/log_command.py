@@ -1,0 +1,155 @@
+"""What `dotgen log` does: the life of a drawing, or of things in it, through git's revisions."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from codegen.build import Progress, no_progress
+from codegen.commands import Say
+from codegen.drawings import read_drawings
+from codegen.git import GitError, Repository, Revision
+from codegen.report import Fields, visible
+from codegen.review.changes import Change
+from codegen.review.commands import UNREADABLE
+from codegen.review.compare import compare
+from codegen.review.facts import Facts
+from codegen.review.life import Chapter, life, unknown
+from codegen.review.tables import facts_of
+
+FORMS: Final = ("text", "json")
+INDENT: Final = "    "
+
+Version = Facts | str
+"""What a drawing says in a revision, or why nobody knows."""
+
+
+def log(
+    *,
+    say: Say,
+    spec: str,
+    names: Sequence[str],
+    form: str,
+    progress: Progress = no_progress,
+) -> int:
+    """Tell the life of a drawing, of what `names` name in it, or of all; return the exit code."""
+    try:
+        repository = Repository.at(_existing(Path(spec).absolute().parent))
+        revisions = repository.history(_inside(repository, spec))
+        chapters = list(_chapters(repository, revisions, progress))
+    except GitError as error:
+        say(str(error), error=True, style="red")
+        return 2
+    if repository.is_shallow:
+        say("this clone is shallow: the history begins where it does", error=True, style="yellow")
+    strangers = list(unknown(names, chapters))
+    for sentence in strangers:
+        say(f"{spec}: {sentence}", error=True, style="red")
+    if strangers:
+        return 1
+    told = list(life(chapters, names))
+    if form == "json":
+        say(json.dumps([_fields(it) for it in told], indent=2))
+        return 0
+    for line, style in _lines(told):
+        say(visible(line), style=style)
+    return 0
+
+
+def _inside(repository: Repository, spec: str) -> str:
+    """The drawing's path in the repository."""
+    path = repository.inside(Path(spec))
+    if path is None:
+        raise GitError(f"{spec} is not in the repository")
+    return path
+
+
+def _existing(folder: Path) -> Path:
+    """A folder, or the nearest one around it that is there: what is gone has a history, too."""
+    return next(it for it in (folder, *folder.parents) if it.is_dir())
+
+
+def _chapters(
+    repository: Repository, revisions: Sequence[Revision], progress: Progress
+) -> Iterator[Chapter]:
+    """What each revision changed against its first parent."""
+    pairs = [(it.commit, it.path) for it in revisions]
+    pairs += [pair for it in revisions for pair in _before(it)]
+    contents = repository.blobs(pairs)
+    known: dict[bytes | None, Version] = {None: {}}
+    for revision in revisions:
+        progress(len(revisions), revision.short)
+        after = contents[revision.commit, revision.path]
+        before = next((contents[pair] for pair in _before(revision)), None)
+        versions: list[Version] = []
+        for content in (before, after):
+            if content not in known:
+                known[content] = _version(revision.path, content or b"")
+            versions.append(known[content])
+        yield _chapter(revision, *versions)
+        known = {None: {}, after: versions[1]}
+
+
+def _before(revision: Revision) -> list[tuple[str, str]]:
+    """Where the version before a revision is, if there was one."""
+    is_new = not (revision.path_before and revision.parents)
+    return [] if is_new else [(revision.parents[0], revision.path_before)]
+
+
+def _version(path: str, content: bytes) -> Version:
+    drawings = read_drawings({path: content})
+    fault = next((it for it in drawings.problems if it.rule in UNREADABLE), None)
+    return f"{fault}" if fault else facts_of(drawings)
+
+
+def _chapter(revision: Revision, before: Version, after: Version) -> Chapter:
+    """A revision that cannot be read changes nothing that could be told."""
+    if isinstance(after, str):
+        return Chapter(revision, (), f"no drawing: {after}")
+    if isinstance(before, str):
+        return Chapter(revision, (), "a drawing again; the version before was none")
+    changes = tuple(it for it in compare(before, after) if not it.silent)
+    return Chapter(revision, changes)
+
+
+def _lines(chapters: Iterable[Chapter]) -> Iterator[tuple[str, str]]:
+    """Each chapter with its changes, and the colour of each line."""
+    for chapter in chapters:
+        revision = chapter.revision
+        yield f"{revision.date}  {revision.short}  {revision.author}  {revision.subject}", "yellow"
+        if revision.path_before not in ("", revision.path):
+            yield f"{INDENT}file renamed: {revision.path_before} -> {revision.path}", ""
+        if chapter.problem:
+            yield f"{INDENT}{chapter.problem}", "red"
+        for change in chapter.changes:
+            yield f"{INDENT}{change.line}", _style(change)
+        if not (chapter.changes or chapter.problem):
+            yield f"{INDENT}no change of meaning", ""
+
+
+def _style(change: Change) -> str:
+    return "green" if change.old is None else "red" if change.new is None else ""
+
+
+def _fields(chapter: Chapter) -> Fields:
+    revision = chapter.revision
+    return {
+        "commit": revision.commit,
+        "date": revision.date,
+        "author": revision.author,
+        "subject": revision.subject,
+        "path": revision.path,
+        "problem": chapter.problem,
+        "changes": [
+            {
+                "rule": it.rule,
+                "kind": it.key.kind,
+                "subject": it.subject,
+                "part": it.part,
+                "before": it.before,
+                "after": it.after,
+                "line": it.place.line,
+            }
+            for it in chapter.changes
+        ],
+    }

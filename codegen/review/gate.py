@@ -69,7 +69,8 @@ class _Covering:
         )
 
     def judged(self, judged: Judged, excuses: Iterable[Excuse]) -> Judged:
-        excuse = self.reason(judged.change.rule, _subjects(judged.change), excuses)
+        found = [self.reason(it.rule, _subjects(it), excuses) for it in judged.changes]
+        excuse = found[0] if all(found) else ""
         return replace(
             judged, excuse=excuse, excused=self.consequences(judged.consequences, excuses)
         )

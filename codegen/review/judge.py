@@ -1,7 +1,7 @@
 """From two sets of drawings to a review: changes with their impact, and what follows from them."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from codegen.drawings import Drawings
@@ -47,6 +47,9 @@ Place = tuple[str, str]
 
 SORTS: Final = {"states": "machine", "layouts": "chapter", "flows": "flow"}
 """What a drawing of each kind is as a thing; the order in which they are told."""
+
+SHARED: Final = frozenset({"layout", "field", "piece", "constant", "span"})
+"""Kinds of things that several layouts may have by one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,29 @@ class _Judge:
             new_file=new.file if new else "",
             old=old,
             new=new,
-            changes=tuple(judged),
+            changes=tuple(_together(judged)),
             aside=tuple(aside),
         )
 
     def is_now(self, kind: str, graph: Graph, name: str) -> bool:
         """Whether an old graph is the one that has this name in the new drawings."""
         return self.name_now(SORTS[kind], graph.name) == name
+
+
+def _together(judged: Iterable[Judged]) -> Iterator[Judged]:
+    """The changes, those as one that are the same of things drawn by the same words."""
+    groups: dict[object, list[Judged]] = {}
+    for number, it in enumerate(judged):
+        change = it.change
+        places = tuple(thing.place if thing else None for thing in (change.old, change.new))
+        member = (change.rule, change.part, change.before, change.after, change.key.names[1:])
+        is_shared = change.key.kind in SHARED and change.part != NAME
+        key = (*member, *places, it.impact, it.unreleased) if is_shared else number
+        groups.setdefault(key, []).append(it)
+    for first, *others in groups.values():
+        follow = (it for one in (first, *others) for it in one.consequences)
+        also = tuple(it.change for it in others)
+        yield replace(first, also=also, consequences=tuple(follow)) if others else first
 
 
 def _graphs(drawings: Drawings, kind: str) -> Iterator[Graph]:

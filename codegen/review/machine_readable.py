@@ -28,7 +28,8 @@ def as_json(review: Review, rules: Mapping[str, ChangeRule]) -> str:
       and `new_file` (empty where that side has none), `impact` (the worst that counts), `changes`,
       and `consequences`: those of which no single change is the cause;
     - a change: `rule`, `impact`, `counted` (the impact that counts at the gate), `kind`, `subject`,
-      `part`, `before`, `after`, `old` and `new` (places, or null), `consequences`, `excuse` (empty
+      `also` (the subjects of the same change in packets that share the record), `part`, `before`,
+      `after`, `old` and `new` (places, or null), `consequences`, `excuse` (empty
       where there is none), `unreleased` (true or false);
     - a consequence: `rule`, `impact`, `subject`, `sentence`, `place` (or null), `excuse`;
     - a place: `file`, `line`, `column` (both from 1, in code points), `text` (of the line);
@@ -84,6 +85,7 @@ def _change(judged: Judged) -> Fields:
         "counted": judged.counted.word,
         "kind": change.key.kind,
         "subject": change.subject,
+        "also": [it.subject for it in judged.also],
         "part": change.part,
         "before": change.before,
         "after": change.after,
@@ -136,7 +138,8 @@ def _results(drawing: Drawing, old_label: str) -> Iterator[Result]:
         place = change.new.place if change.new else _place_of(drawing, change.place)
         worst = Impact.behaviour if judged.unreleased else Impact.wire_breaking
         old = [_related(change.old.place, f"the line in {old_label}")] if change.old else []
-        problem = Problem(place, change.rule, change.line)
+        line = f"{change.line} ({judged.remark})" if judged.also else change.line
+        problem = Problem(place, change.rule, line)
         yield _result(problem, min(judged.impact, worst), old, judged.excuse)
         cause = _related(place, f"the cause: {change.line}")
         for it in judged.consequences:

@@ -98,6 +98,8 @@ def _row(judged: Judged, baseline: str) -> str:
     subject, before, after = (_code(text) if text else "" for text in wording(change, TEXT_WIDTH))
     difference = f"{before} → {after}" if before or after else ""
     words = [f"{change.rule}: {': '.join(part for part in (subject, difference) if part)}"]
+    if judged.also:
+        words.append(_sentence(judged.remark))
     if judged.excuse:
         words.append(f"excused: {_sentence(judged.excuse)}")
     if judged.unreleased:

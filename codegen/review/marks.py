@@ -86,8 +86,8 @@ def marks(drawing: Drawing, *, is_new: bool) -> Marks:
     role = ADDED if is_new else REMOVED
     found = Marks("" if other else role)
     places = _places(drawing.kind, graph) if graph else {}
-    for index, judged in enumerate(drawing.changes):
-        change = judged.change
+    told = ((index, it) for index, judged in enumerate(drawing.changes) for it in judged.changes)
+    for index, change in told:
         key = _key(change, is_new=is_new)
         is_whole = change.key.kind in DRAWN and not change.part
         for element in places.get(key, ()) if key else ():

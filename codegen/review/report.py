@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from codegen.graph import Graph
 from codegen.problems import Place, Severity
 from codegen.review.changes import Change, Consequence, Impact
+from codegen.review.implementers import listed
 
 SEVERITIES: Final = {
     Impact.harmless: Severity.note,
@@ -31,6 +32,8 @@ WHOLE: Final = frozenset(
 class Judged:
     """One change with its impact and what follows from it.
 
+    `also` are the same change of other things that are drawn by the same words: one record gives
+    its fields to many packets.
     `excuse` is the reason of the exception in pyproject.toml that covers the change: it does not
     count at the gate. `excused` are the reasons of those that cover single consequences.
     `unreleased` says that the baseline does not have what was changed: it counts as behaviour at
@@ -43,6 +46,17 @@ class Judged:
     excuse: str = ""
     unreleased: bool = False
     excused: Mapping[Consequence, str] = field(default_factory=dict)
+    also: tuple[Change, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The change and those that are the same."""
+        return (self.change, *self.also)
+
+    @property
+    def remark(self) -> str:
+        """What else is changed just so: `also of P_WRITE_ACK and P_NEG_ACK`; empty for nothing."""
+        return f"also of {listed([it.key.scope for it in self.also])}" if self.also else ""
 
     @property
     def counted(self) -> Impact:

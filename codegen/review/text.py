@@ -84,6 +84,8 @@ def _change(judged: Judged, width: int, baseline: str, *, verbose: bool) -> Iter
     words = _words(change, 0 if verbose else TEXT_WIDTH)
     yield Line(f"{head}  {words}", STYLES[SEVERITIES[judged.impact]])
     yield from _excerpts(change)
+    if judged.also:
+        yield Line(f"{INDENT}  {judged.remark}")
     if judged.excuse:
         yield Line(f"{INDENT}excused: {judged.excuse}")
     if judged.unreleased:

@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from codegen.drawing import CannotDrawError, to_svg
+from codegen.drawings import read_drawings
 from codegen.graph import Graph
 from codegen.review.changes import ChangeRule, Consequence, Impact
+from codegen.review.implementers import Implementers
+from codegen.review.judge import Side, review
 from codegen.review.page import make_page
 from codegen.review.report import Drawing, Review
 from tests.codegen.review.compared import compared, review_of
@@ -109,7 +112,7 @@ def test_consequences_stand_below_their_change() -> None:
     first, second = shown.changes
     shown = replace(shown, changes=(replace(first, consequences=(FOLLOWS,)), second))
     text = page(review_of(shown)).text
-    told = "disk-breaking no-way-out Closed is never left."
+    told = "disk-breaking no-way-out Closed: Closed is never left."
     rules = ("arrow-guard-changed", told, "arrow-actions-changed")
     assert sorted(text.index(it) for it in rules) == [text.index(it) for it in rules]
 
@@ -216,3 +219,22 @@ def test_the_same_review_gives_the_same_bytes() -> None:
     """No date, no random name."""
     first, second = (make_page(review_of(drawing()), RULES, to_svg, TEMPLATE) for _ in range(2))
     assert first == second
+
+
+def test_what_shares_a_record_is_one_change() -> None:
+    """The other packets are named below it, and every one of them is marked in the picture."""
+    old = (
+        'digraph acks { subgraph Ack { node [shape=record, label="{ \\N | size\\nu32 }"]\n'
+        " P_A [number=1]\n P_B [number=2] } }"
+    )
+    sides = [
+        Side(name, read_drawings({"specs/layouts/acks.dot": text.encode()}))
+        for name, text in (("main", old), ("the working tree", old.replace("u32", "u64")))
+    ]
+    (shown,) = review(sides[0], sides[1], Implementers()).drawings
+    assert [it.change.subject for it in shown.changes] == ["P_A.size", "P_A.size"]
+    assert shown.changes[0].remark == "also of P_B"
+    found = page(review_of(shown))
+    assert "also of P_B" in found.text
+    marked = [it for it in found.values("class") if it.startswith("node changed change-0")]
+    assert len(marked) == 6  # two packets in three pictures

@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 DEMO_CAPTURE := tests/runtime/captures/trim.pcap.gz
+DEMO_CHANGE := tests/histories/tcp/old.dot tests/histories/tcp/new.dot
 
 # Print a command as one would type it, then run it.
 show = @echo && echo '$$ $(1)' && PATH="$(CURDIR)/$(BIN):$$PATH" $(1)
@@ -27,13 +28,14 @@ $(READY): requirements.lock pyproject.toml
 generate: $(READY) ## render specs/ into generated/ (run it after editing a drawing)
 	@$(BIN)/dotgen generate
 
-demo: $(READY) ## generate, draw the state graphs, decode a conversation of two kernels
+demo: $(READY) ## generate, draw, review a change of a drawing, decode a conversation of two kernels
 	$(call show,dotgen generate)
 	$(call show,dotgen draw specs/states/*.dot -o demo/)
+	$(call show,dotgen diff $(DEMO_CHANGE) --html demo/review.html)
 	$(call show,dotmirror decode $(DEMO_CAPTURE))
 	@printf '%s\n' '' \
-		'The pictures are in demo/: open demo/disk_states.svg in a browser.' \
-		'Next: draw an arrow in specs/states/disk_states.dot, run `make generate`, and read `git diff`.' \
+		'The pictures are in demo/: open demo/disk_states.svg and demo/review.html in a browser.' \
+		'Next: draw an arrow in specs/states/disk_states.dot, run `make generate` and `dotgen diff`.' \
 		'README.md has the first hour; `make test` checks everything.'
 
 test: $(READY) ## fresh output, format, lint, types, tests
@@ -44,7 +46,7 @@ test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
-interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, tshark)
+interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, Chromium, tshark)
 	@$(BIN)/pytest tests/interop
 
 bench: $(READY) ## measure against the contenders, side by side

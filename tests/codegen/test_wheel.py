@@ -32,6 +32,7 @@ def test_the_wheel_has_packages_templates_and_commands(installed: Path) -> None:
     present = {path.relative_to(installed).as_posix() for path in installed.rglob("*")}
     for path in (
         "codegen/cli.py",
+        "codegen/review/page.html.j2",
         "codegen/templates/header.j2",
         "codegen/templates/states/{graph}/states.py.j2",
         "generated/states/conn_states/transitions.py",
@@ -63,3 +64,20 @@ def test_dotgen_from_the_wheel_generates_anywhere(installed: Path, tmp_path: Pat
     for path in (ROOT / "generated").rglob("*.py"):
         name = path.relative_to(ROOT)
         assert (tmp_path / name).read_bytes() == path.read_bytes(), name
+
+
+def test_dotgen_from_the_wheel_reviews_anywhere(installed: Path, tmp_path: Path) -> None:
+    """The installed review brings its page along."""
+    history = ROOT / "tests" / "histories" / "raft"
+    sides = ("old.dot", "new.dot")
+    for name in sides:
+        (tmp_path / name).write_bytes((history / name).read_bytes())
+    code = f"import codegen.cli as cli; cli.main(['diff', *{sides}, '--html', 'page.html'])"
+    subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        check=True,
+        capture_output=True,
+    )
+    assert "PreCandidate" in (tmp_path / "page.html").read_text()

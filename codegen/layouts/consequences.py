@@ -65,7 +65,7 @@ class _Known:
     def unknown(self, layout: Layout) -> Consequence:
         """That a peer does not know a packet, and whether it can get one."""
         when, reason = _when(layout), ""
-        if layout.since is not None and layout.since > self.version_max:
+        if layout.since is not None and 0 < self.version_max < layout.since:
             reason = f"the old drawings name no version above {self.version_max}"
         elif layout.feature and layout.feature not in self.features:
             reason = f"the old drawings have no feature {layout.feature}"

@@ -140,7 +140,7 @@ class _ReadSide:
 
 def _read(side: Side, project: Project, say: Say) -> _ReadSide:
     """Read the drawings of a side; raises _NothingToReviewError where one is no drawing."""
-    drawings = read_drawings(side.files)
+    drawings = read_drawings(side.files, kind=side.kind)
     problems = [*side.problems, *(it for it in drawings.problems if it.rule in UNREADABLE)]
     if problems:
         report(findings(problems, RULES_OF_DRAWINGS, {}), "text", say)

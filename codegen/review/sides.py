@@ -28,11 +28,15 @@ class SidesError(Exception):
 
 @dataclass(slots=True)
 class Side:
-    """One side of a comparison: what people call it, its files, and what could not be read."""
+    """One side of a comparison: what people call it, its files, and what could not be read.
+
+    `kind` is that of single files, which their folders need not tell; empty for all others.
+    """
 
     label: str
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    kind: str = ""
 
 
 class Sides(NamedTuple):
@@ -70,7 +74,7 @@ def read_sides(
         raise SidesError(f"{old_end.label} and {new_end.label} are not both files or both folders")
     old, new = reader.side(old_end), reader.side(new_end)
     if old_end.is_file:
-        _call_alike(old, new)
+        _read_alike(old, new)
     named = [_told(reader.names(path), path, (old, new)) for path in paths]
     named += [_told([path], path, (old, new)) for path in told]
     return Sides(old, new, [] if "" in named else named)
@@ -264,12 +268,11 @@ def _kind_folder(path: PurePath) -> str:
     return next((f"{part}/" for part in reversed(path.parts) if part in KINDS), "")
 
 
-def _call_alike(old: Side, new: Side) -> None:
-    """Give two single files one name: the new one's, unless only the old one's tells the kind."""
-    names = [*new.files, *old.files]
-    name = next((name for name in names if _kind_folder(PurePath(name))), "".join(names[:1]))
-    for side in (old, new):
-        side.files = dict.fromkeys([name] if side.files else [], b"".join(side.files.values()))
+def _read_alike(old: Side, new: Side) -> None:
+    """Let two single files be of one kind: the new one's, unless only the old one's path tells."""
+    folders = (_kind_folder(PurePath(name)) for name in (*new.files, *old.files))
+    kind = next(filter(None, folders), "").removesuffix("/")
+    old.kind = new.kind = kind
 
 
 def _told(names: Iterable[str], path: str, sides: Iterable[Side]) -> str:

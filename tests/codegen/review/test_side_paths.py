@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from codegen.drawings import kind_of
 from codegen.review.sides import read_sides
 from tests.codegen.review.clones import Clone
 from tests.codegen.review.side_cases import (
@@ -52,12 +51,15 @@ def test_a_linked_worktree_is_a_side_of_its_own(clone: Clone, tmp_path: Path) ->
 def test_two_files_have_one_name(clone: Clone) -> None:
     """Whatever they are called, they are two versions of one drawing."""
     clone.write("before.dot", "old")
-    assert told(read("before.dot", A)) == [("before.dot", {A: "old"}), (A, {A: "now"})]
+    assert told(read("before.dot", A)) == [
+        ("before.dot", {"before.dot": "old"}),
+        (A, {A: "now"}),
+    ]
     assert told(read(f"first:{A}", "before.dot")) == [
         (f"first:{A}", {A: "one"}),
-        ("before.dot", {A: "old"}),
+        ("before.dot", {"before.dot": "old"}),
     ]
-    assert told(read(f"first:{A}", f"side:{L}"))[0] == (f"first:{A}", {L: "one"})
+    assert told(read(f"first:{A}", f"side:{L}"))[0] == (f"first:{A}", {A: "one"})
 
 
 def test_the_kind_is_told_by_the_path_of_the_new_file_first(clone: Clone) -> None:
@@ -65,10 +67,10 @@ def test_the_kind_is_told_by_the_path_of_the_new_file_first(clone: Clone) -> Non
     clone.write("before.dot", "old")
     clone.write("after.dot", "new")
     kinds = [
-        {kind_of(name) for side in read(old, new)[:2] for name in side.files}
+        {side.kind for side in read(old, new)[:2]}
         for old, new in [(L, "after.dot"), ("before.dot", L), (A, L), ("before.dot", "after.dot")]
     ]
-    assert kinds == [{"layouts"}, {"layouts"}, {"layouts"}, {"states"}]
+    assert kinds == [{"layouts"}, {"layouts"}, {"layouts"}, {""}]
 
 
 def test_a_file_that_cannot_be_read_is_an_empty_side(clone: Clone) -> None:
@@ -172,7 +174,7 @@ def test_what_is_a_revision_and_a_path_must_be_told(clone: Clone) -> None:
         assert fault(word) == f"{word} is a path and a revision: {choice}"
     assert told(read("refs/heads/side"))[0] == specs("refs/heads/side", "side")
     assert told(read("./side", "a.dot")) == [
-        ("./side", {"a.dot": "file"}),
+        ("./side", {"side": "file"}),
         ("a.dot", {"a.dot": "file"}),
     ]
     assert read("specs/").paths == ["specs"]

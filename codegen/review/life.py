@@ -1,7 +1,7 @@
 """The life of a drawing, or of one thing in it, through the revisions that changed its file."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from codegen.git import Revision
@@ -27,11 +27,12 @@ def life(chapters: Sequence[Chapter], wanted: Iterable[str]) -> Iterator[Chapter
     """The chapters, oldest first, with the changes that concern the wanted names.
 
     A name is that of a state, event, guard, action, packet, step ... or `PACKET.FIELD`. It is
-    followed back through renames. Without names, all changes of all chapters.
+    followed back through renames. Without names, all chapters with all changes that are told.
     """
     names = set(wanted)
     if not names:
-        yield from chapters
+        for chapter in chapters:
+            yield replace(chapter, changes=tuple(it for it in chapter.changes if not it.silent))
         return
     found: list[Chapter] = []
     for chapter in reversed(chapters):

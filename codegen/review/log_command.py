@@ -12,7 +12,7 @@ from codegen.git import GitError, Repository, Revision
 from codegen.report import Fields, visible
 from codegen.review.changes import Change
 from codegen.review.commands import UNREADABLE
-from codegen.review.compare import compare
+from codegen.review.compare import SILENT_KINDS, compare
 from codegen.review.facts import Facts
 from codegen.review.life import Chapter, life, unknown
 from codegen.review.tables import facts_of
@@ -108,8 +108,14 @@ def _chapter(revision: Revision, before: Version, after: Version) -> Chapter:
         return Chapter(revision, (), f"no drawing: {after}")
     if isinstance(before, str):
         return Chapter(revision, (), "a drawing again; the version before was none")
-    changes = tuple(it for it in compare(before, after) if not it.silent)
-    return Chapter(revision, changes)
+    found = compare(before, after)
+    return Chapter(revision, tuple(it for it in found if not it.silent or _is_told_by_name(it)))
+
+
+def _is_told_by_name(change: Change) -> bool:
+    """Whether a thing came or went with its drawing, which matters to who asks for the thing."""
+    is_whole = change.old is None or change.new is None
+    return is_whole and change.key.kind not in SILENT_KINDS
 
 
 def _lines(chapters: Iterable[Chapter]) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ def say(text: str = "", *, error: bool = False, style: str = "") -> None:
     elif style:
         text = click.style(text, fg=style)
     color = None
-    if "NO_COLOR" in os.environ:
+    if os.environ.get("NO_COLOR"):
         color = False
     elif not error and os.environ.get("GIT_PAGER_IN_USE") == "true":
         color = True
@@ -216,8 +216,7 @@ def draw(**options: Any) -> None:
 @click.option("--svg", default="", help="Draw what changed into this folder, a file a graph.")
 @click.option(
     "--fail-on",
-    default="",
-    type=click.Choice(["", *IMPACTS], case_sensitive=False),
+    type=click.Choice(IMPACTS, case_sensitive=False),
     metavar="IMPACT",
     help=f"Exit 1 where anything is as bad as this: {', '.join(IMPACTS)}.",
 )
@@ -225,7 +224,7 @@ def draw(**options: Any) -> None:
     "--baseline", default="", help="The revision that users have: what is newer counts less."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Leave nothing out of the text.")
-def diff(root: str, output: str, html: str, svg: str, **options: Any) -> None:
+def diff(root: str, fail_on: str | None, **options: Any) -> None:
     """Tell what a change of drawings means: from OLD to NEW, files, folders or git revisions.
 
     Without NEW, the working tree; without OLD, HEAD. A..B and A...B are ranges, REV:PATH is a file
@@ -239,11 +238,10 @@ def diff(root: str, output: str, html: str, svg: str, **options: Any) -> None:
       dotgen diff old.dot new.dot --format markdown
       dotgen diff main --fail-on wire-breaking
     """
-    outputs = {"output": output, "html": html, "svg": svg}
+    outputs = {name: options.pop(name) for name in ("output", "html", "svg")}
+    options |= {"fail_on": fail_on or "", "outputs": outputs}
     with ProgressBar("drawing") as progress:
-        code = load("diff", "codegen.review.commands")(
-            root, say=say, outputs=outputs, progress=progress, **options
-        )
+        code = load("diff", "codegen.review.commands")(root, say=say, progress=progress, **options)
     finish(code)
 
 

@@ -1,6 +1,8 @@
 """What `dotgen diff` does: two sides become a review, which is printed, written and judged."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,14 @@ from codegen.review.markdown import markdown
 from codegen.review.page import make_page
 from codegen.review.picture import united
 from codegen.review.report import Review
-from codegen.review.sides import Side, SidesError, read_revision, read_sides
+from codegen.review.sides import (
+    SPECS,
+    WORKING_TREE,
+    Side,
+    SidesError,
+    read_revision,
+    read_sides,
+)
 from codegen.review.svg import safe_svg
 from codegen.review.text import lines
 
@@ -34,12 +43,17 @@ UNREADABLE: Final = frozenset({"unreadable-file", *(rule.name for rule in PARSE_
 """Rules of faults behind which nothing is known of a file; others leave a model to compare."""
 
 PAGE: Final = "page.html.j2"
+ASIDE_SUFFIX: Final = ".part"
 PICTURES_OF_A_DRAWING: Final = 3
 """Those that the page has of a drawing with two sides."""
 
 
 class _NothingToReviewError(Exception):
     """A side cannot be read; what is wrong has been said."""
+
+
+class _NotWrittenError(Exception):
+    """A file is not written; the message is one sentence for people."""
 
 
 def diff(
@@ -60,6 +74,9 @@ def diff(
     `outputs` are the files to write: `output` for what is printed otherwise, `html`, and the folder
     `svg`.
     """
+    if outputs.get("output") and outputs.get("output") == outputs.get("html"):
+        say(f"{outputs['html']} is named for two outputs: -o and --html", error=True, style="red")
+        return 2
     project = Project(root)
     if project.problems:
         report(project.findings(), "text", say)
@@ -77,9 +94,8 @@ def diff(
     found = _with_excuses(found, settings, is_whole=not (paths or sides))
     try:
         _write(found, outputs, form, say=say, draw=_Draw(found, outputs, progress))
-    except (OSError, CannotDrawError) as error:
-        text = f"cannot be written: {cause(error)}" if isinstance(error, OSError) else str(error)
-        say(f"{getattr(error, 'filename', '') or 'the picture'}: {text}", error=True, style="red")
+    except (_NotWrittenError, CannotDrawError) as error:
+        say(str(error), error=True, style="red")
         return 1
     if not outputs.get("output"):
         _print(found, form, say, verbose=verbose)
@@ -120,7 +136,12 @@ def _reviewed(
 
 
 def implementers_of(root: Path) -> Implementers:
-    """Who implements handler classes in the program that the working tree holds."""
+    """Who implements handler classes in the program that the working tree holds.
+
+    A folder that holds no project is not searched: it may be all of the disk.
+    """
+    if not (root / SPECS).is_dir():
+        return Implementers()
     return find_implementers(read_python(root, without=(GENERATED,)))
 
 
@@ -134,7 +155,9 @@ class _ReadSide:
     def __init__(self, side: Side, drawings: Drawings, project: Project) -> None:
         self.drawings = drawings
         found = findings(drawings.problems, RULES_OF_DRAWINGS, project.config.severities)
-        remark = f"{side.label} has faults ({summary(found)}), which `dotgen lint` tells"
+        is_here = side.label == WORKING_TREE
+        advice = "; `dotgen lint` tells them" if is_here else ""
+        remark = f"{side.label} has faults of its own, {summary(found)}{advice}"
         self.notes = [remark] if is_failure(found) else []
 
 
@@ -183,12 +206,42 @@ def _write(
     say: Say,
     draw: Callable[[Graph], str],
 ) -> None:
-    """Write the files that are asked for, when all of them are made."""
+    """Write the files that are asked for: all of them, or none."""
     made = dict(_made(found, outputs, form, draw))
-    for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    _save(made)
+    for path in made:
         say(f"written: {path}", error=True)
+
+
+def _save(made: Mapping[Path, str]) -> None:
+    """Write files, aside first, so that a fault leaves them as they were; raises _NotWrittenError.
+
+    What is no file, as a pipe, is written as it is.
+    """
+    asides = {path: _aside(path) for path in made if not os.path.lexists(path) or _is_file(path)}
+    path = Path()
+    try:
+        for path, text in made.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            asides.get(path, path).write_text(text, encoding="utf-8")
+        for path, aside in asides.items():
+            aside.replace(os.path.realpath(path))
+    except OSError as error:
+        raise _NotWrittenError(f"{path} cannot be written: {cause(error)}") from None
+    finally:
+        for aside in asides.values():
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - says no where pathlib raises
+
+
+def _aside(path: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    place = Path(os.path.realpath(path))
+    return place.with_name(f".{place.name}{ASIDE_SUFFIX}")
 
 
 def _made(

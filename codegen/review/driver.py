@@ -14,16 +14,17 @@ from codegen.drawings import Drawings, read_drawings
 from codegen.files import cause, read_specs
 from codegen.review.commands import UNREADABLE, implementers_of
 from codegen.review.judge import Side, review
+from codegen.review.sides import SPECS
 from codegen.review.statements import statements
 from codegen.review.tables import facts_of
-from codegen.review.text import lines
+from codegen.review.text import drawing_lines
 
 NOWHERE: Final = "/dev/null"
-SPECS: Final = "specs"
 PATH_ALONE: Final = 1
 TWO_SIDES: Final = 7
 """How many arguments git gives for a file in conflict, and for two sides; more if renamed."""
 
+NO_CHANGE: Final = "no change of meaning (git diff --no-ext-diff shows the lines)"
 STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -38,7 +39,8 @@ def git_diff(*, say: Say, arguments: Sequence[str]) -> int:
     """Show what git asks for; always return 0, since anything else would end git's own run."""
     path = arguments[0]
     if len(arguments) == PATH_ALONE:
-        say(f"* {path} is in conflict: `dotgen diff HEAD -- {path}` shows one side of it")
+        compared = f"`dotgen diff HEAD MERGE_HEAD -- {path}` compares both sides of a merge"
+        say(f"{path} is in conflict: {compared}", style="yellow")
         return 0
     if len(arguments) < TWO_SIDES:
         say("this command is for git: `dotgen git-setup` makes git call it", error=True)
@@ -78,8 +80,10 @@ def _show_review(old: _Version, new: _Version, say: Say) -> bool:
     if any(it.rule in UNREADABLE for it in (*before.problems, *after.problems)):
         return False
     found = review(Side("before", before), Side("now", after), implementers_of(Path(root)))
-    for line in lines(found):
+    for line in drawing_lines(found):
         say(line.text, style=line.style)
+    if not found.drawings:
+        say(NO_CHANGE)
     return True
 
 

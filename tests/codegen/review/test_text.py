@@ -47,12 +47,12 @@ def test_a_review_is_told_from_its_drawings_to_its_total() -> None:
         f"{FILE}   door_states: 3 changes, worst behaviour",
         "",
         "  behaviour      event-removed        open",
-        f"                 - {FILE}:3  Closed -> Open [label=open]",
+        "                 - 3: Closed -> Open [label=open]",
         "  behaviour      arrow-guard-changed  Open --close--> Closed: none -> is_free",
-        f'                 - {FILE}:2  Open -> Closed [label="close"]',
-        f'                 + {FILE}:2  Open -> Closed [label="close", guard=is_free]',
+        '                 - 2: Open -> Closed [label="close"]',
+        '                 + 2: Open -> Closed [label="close", guard=is_free]',
         "  behaviour      arrow-removed        Closed --open--> Open",
-        f"                 - {FILE}:3  Closed -> Open [label=open]",
+        "                 - 3: Closed -> Open [label=open]",
         "",
         "1 drawing, 3 changes: 3 behaviour",
     ]
@@ -61,9 +61,9 @@ def test_a_review_is_told_from_its_drawings_to_its_total() -> None:
 def test_lines_have_the_colours_of_a_diff() -> None:
     """What was is red, what is now green; a change has the colour of its impact."""
     shown = compared("states", OLD, NEW, (Impact.harmless, Impact.wire_breaking, Impact.behaviour))
-    styles = {line.text.strip()[:13].strip(): line.style for line in lines(review_of(shown))}
-    assert styles["- specs/state"] == "red"
-    assert styles["+ specs/state"] == "green"
+    styles = {line.text.strip()[:13].rstrip(): line.style for line in lines(review_of(shown))}
+    assert styles["- 2: Open ->"] == "red"
+    assert styles["+ 2: Open ->"] == "green"
     assert styles["wire-breaking"] == "red"
     assert styles["behaviour"] == "yellow"
     assert styles["harmless"] == ""
@@ -74,7 +74,22 @@ def test_a_line_that_both_sides_have_is_told_once() -> None:
     old = "digraph a_states {\n A -> B [label=x,\n guard=free]\n}"
     new = old.replace("free", "freed").replace("{", "{\n")
     _, line = below(told(review_of(compared("states", old, new))), "guard-renamed")
-    assert line == f"{FILE}:2 -> {FILE}:3  A -> B [label=x,"
+    assert line == "2 -> 3: A -> B [label=x,"
+
+
+def test_a_line_in_another_file_than_the_one_above_is_told_with_its_file() -> None:
+    """A number alone means the file that is named above."""
+    shown = replace(drawing(), old_file="specs/states/old.dot")
+    texts = told(review_of(shown))
+    assert texts[0].startswith(f"specs/states/old.dot -> {FILE}   door_states: ")
+    _, line = below(texts, "event-removed")
+    assert line == f"- {FILE}:3: Closed -> Open [label=open]"
+
+
+def test_a_graph_without_a_name_is_told_as_one() -> None:
+    """Nothing looks as if it were missing."""
+    shown = replace(drawing(), name="", old_name="")
+    assert told(review_of(shown))[0] == f"{FILE}   without a name: 3 changes, worst behaviour"
 
 
 def test_a_renamed_thing_is_told_by_both_names() -> None:
@@ -92,7 +107,7 @@ def test_what_follows_stands_below_its_change() -> None:
     texts = told(review_of(replace(drawing(), changes=changes)))
     *_, line = below(texts, "event-removed")
     sentence = "event-now-refused: open in Closed: it led to Open"
-    assert line == f"=> API-breaking  {sentence} ({FILE}:3)"
+    assert line == f"=> API-breaking  {sentence} (line 3)"
 
 
 def test_what_follows_from_several_changes_stands_below_them() -> None:

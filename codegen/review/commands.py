@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from errno import ENOTDIR
 from pathlib import Path
 from typing import Final
 
@@ -227,7 +228,9 @@ def _save(made: Mapping[Path, str]) -> None:
         for path, aside in asides.items():
             aside.replace(os.path.realpath(path))
     except OSError as error:
-        raise _NotWrittenError(f"{path} cannot be written: {cause(error)}") from None
+        is_below_file = isinstance(error, FileExistsError)
+        reason = os.strerror(ENOTDIR) if is_below_file else cause(error)
+        raise _NotWrittenError(f"{path} cannot be written: {reason}") from None
     finally:
         for aside in asides.values():
             with suppress(OSError):

@@ -61,6 +61,8 @@ def _inside(repository: Repository, spec: str) -> str:
     path = repository.inside(Path(spec))
     if path is None:
         raise GitError(f"{spec} is not in the repository")
+    if Path(spec).is_dir():
+        raise GitError(f"{spec} is a folder: name one drawing in it")
     return path
 
 

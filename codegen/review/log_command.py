@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +75,7 @@ def _existing(folder: Path) -> Path:
 def _chapters(
     repository: Repository, revisions: Sequence[Revision], progress: Progress
 ) -> Iterator[Chapter]:
-    """What each revision changed against its first parent."""
+    """What each revision changed; a merge only what it has otherwise than all of its parents."""
     pairs = [(it.commit, it.path) for it in revisions]
     pairs += [pair for it in revisions for pair in _before(it)]
     contents = repository.blobs(pairs)
@@ -82,20 +83,21 @@ def _chapters(
     for revision in revisions:
         progress(len(revisions), revision.short)
         after = contents[revision.commit, revision.path]
-        before = next((contents[pair] for pair in _before(revision)), None)
-        versions: list[Version] = []
-        for content in (before, after):
+        before = [contents[pair] for pair in _before(revision)] or [None]
+        for content in (after, *before):
             if content not in known:
                 known[content] = _version(revision.path, content or b"")
-            versions.append(known[content])
-        yield _chapter(revision, *versions)
-        known = {None: {}, after: versions[1]}
+        first, *others = (known[content] for content in before)
+        chapter = _own(_chapter(revision, first, known[after]), others, known[after])
+        if chapter.changes or chapter.problem or not others:
+            yield chapter
+        known = {None: {}, after: known[after]}
 
 
 def _before(revision: Revision) -> list[tuple[str, str]]:
-    """Where the version before a revision is, if there was one."""
-    is_new = not (revision.path_before and revision.parents)
-    return [] if is_new else [(revision.parents[0], revision.path_before)]
+    """Where the version before a revision is, if there was one; of a merge, each of them."""
+    path = revision.path_before
+    return [(parent, path) for parent in revision.parents] if path else []
 
 
 def _version(path: str, content: bytes) -> Version:
@@ -112,6 +114,16 @@ def _chapter(revision: Revision, before: Version, after: Version) -> Chapter:
         return Chapter(revision, (), "a drawing again; the version before was none")
     found = compare(before, after)
     return Chapter(revision, tuple(it for it in found if not it.silent or _is_told_by_name(it)))
+
+
+def _own(chapter: Chapter, others: Iterable[Version], after: Version) -> Chapter:
+    """A merge without what came from one of its other parents."""
+    changes = chapter.changes
+    for before in others:
+        if before and not isinstance(before, str) and not isinstance(after, str):
+            found = {(it.rule, it.key, it.after) for it in compare(before, after)}
+            changes = tuple(it for it in changes if (it.rule, it.key, it.after) in found)
+    return replace(chapter, changes=changes)
 
 
 def _is_told_by_name(change: Change) -> bool:

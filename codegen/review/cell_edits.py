@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 from codegen.review.patches import Patch
 
 TITLE: Final = "\\N"
+CONTINUED: Final = "\\\n"
 
 _PART: Final = re.compile(
     r"(?P<end>\\\r?\n)|(?P<line>\\[nlr]|\n)|(?P<mark>[|{}])|(?P<port><[^<>]*>)|\\.|[^\\|{}<>\n]+|.",
     re.DOTALL,
 )
+_UP_TO_CELL: Final = re.compile(r"(?:\s|\\\r?\n|<[^<>]*>)*")
 _ITEM: Final = re.compile(r"[^;]*;?")
 
 Lines = tuple[str, ...]
@@ -94,9 +96,11 @@ def with_lines(cell: Cell, lines: Lines) -> Iterator[Patch]:
 
 def without_cell(text: str, cell: Cell) -> Patch:
     """Take a cell away, and the bar before it or behind it."""
-    before = re.compile(r"\|(?:\s|\\\r?\n|<[^<>]*>)*\Z").search(text, 0, cell.start)
-    if before is not None:
-        return Patch(before.start(), cell.end, "")
+    bar = text.rfind("|", 0, cell.start)
+    if _UP_TO_CELL.fullmatch(text, bar + 1, cell.start):
+        start = len(text[:bar].rstrip(" \t"))
+        start -= len(CONTINUED) * text.endswith(CONTINUED, 0, start)
+        return Patch(start, cell.end, "")
     behind = re.compile(r"(?:\s|\\\r?\n)*\|").match(text, cell.end)
     return Patch(cell.start, behind.end() if behind else cell.end, "")
 

@@ -13,6 +13,7 @@ from codegen.review.facts import DERIVED, Facts, Key, Thing, table
 from codegen.review.outline import EDGES, NODES, Group, Statement, outline
 from codegen.review.tables import things_of
 
+MARK: Final = "\ufeff"
 NODE_KINDS: Final = frozenset({"state", "layout", "step"})
 EDGE_KINDS: Final = frozenset({"arrow", "any-state-arrow", "summary", "flow-arrow"})
 NO_DOT: Final = frozenset(rule.name for rule in PARSE_RULES)
@@ -26,7 +27,8 @@ class Draft:
         self.path = path
         self.text = text
         is_there = bool(text.strip())
-        data = text.encode(errors="surrogateescape")
+        again = MARK if text.startswith(MARK) else ""  # reading takes one away, and offsets stay
+        data = (again + text).encode(errors="surrogateescape")
         self.drawings = read_drawings({path: data}) if is_there else Drawings()
         self.faults = [it for it in self.drawings.problems if it.rule in NO_DOT]
         self.things = [it for it in things_of(self.drawings) if it.key.kind not in DERIVED]

@@ -14,7 +14,7 @@ from codegen.names import words
 from codegen.review.changes import Change
 from codegen.review.compare import differences
 from codegen.review.draft import EDGE_KINDS, GRAPH_KINDS, NODE_KINDS, Draft
-from codegen.review.facts import ANY_STATE, ELSE, Facts, Key, Thing
+from codegen.review.facts import ANY_STATE, ELSE, Facts, Key, Renames, Thing
 from codegen.review.outline import ATTRIBUTE, Group, Statement
 from codegen.review.patches import (
     Patch,
@@ -54,13 +54,15 @@ SHAPE_PARTS: Final = frozenset({"record", "chapter", "column"})
 ENDS: Final = {"source": 0, "target": 1}
 
 
-def edited(draft: Draft, wanted: Facts, sources: Sequence[Version]) -> Draft | None:
+def edited(
+    draft: Draft, wanted: Facts, renames: Renames, sources: Sequence[Version]
+) -> Draft | None:
     """The draft after as many rounds as it takes, or None where that leads nowhere."""
     twice = {thing.key for source in sources for thing in source.draft.twice}
     for _ in range(ROUNDS_MAX):
         if draft.faults or is_as_wanted(draft, wanted, twice):
             break
-        patches = _Round(draft, wanted, sources).patches(twice)
+        patches = _Round(Version(draft, renames), wanted, sources).patches(twice)
         text = patched(draft.text, patches)
         if text == draft.text:
             break
@@ -80,19 +82,21 @@ def is_as_wanted(draft: Draft, wanted: Facts, twice: Collection[Key]) -> bool:
 class _Round:
     """One round: every difference, and what to do about it."""
 
-    def __init__(self, draft: Draft, wanted: Facts, sources: Sequence[Version]) -> None:
-        self.draft = draft
-        self.text = draft.text
+    def __init__(self, target: Version, wanted: Facts, sources: Sequence[Version]) -> None:
+        self.draft = target.draft
+        self.text = target.draft.text
         self.wanted = wanted
         self.sources = sources
-        self.target = Version(draft, wanted)
+        self.target = target
         self.changes = list(differences(self.target.facts, wanted, self.target.things))
         self.gone = {it.old.key for it in self.changes if it.new is None and it.old}
         self.alike = Counter(self._way(it) for it in self.changes if it.old and it.new)
 
     def patches(self, twice: Collection[Key]) -> Iterator[Patch]:
         """What brings the text nearer to what is wanted."""
-        yield from rename_patches(self.target, self.sources)
+        if names := list(rename_patches(self.target, self.sources)):
+            yield from names  # alone: what a text says without a label, it says by its names
+            return
         added = [it.key for it in self.changes if it.old is None]
         yield from self.graphs(added)
         for change in self.changes:

@@ -4,9 +4,9 @@ Disjoint changes merge, also those of one arrow: one branch may give it a guard 
 action.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from codegen.names import words
 from codegen.review.changes import subject
@@ -76,19 +76,30 @@ class _Edits:
         return key in self.moved or key in self.parts
 
 
-def merged(base: Facts, ours: Facts, theirs: Facts) -> tuple[Facts, list[Conflict]]:
-    """Both branches' changes on the base, without derived things; ours where they conflict."""
+class Together(NamedTuple):
+    """What both branches say, without derived things: ours where they conflict.
+
+    `renames` leads from the names of base, ours and theirs to those that both want.
+    """
+
+    facts: Facts
+    renames: Renames
+    conflicts: list[Conflict]
+
+
+def merged(base: Facts, ours: Facts, theirs: Facts) -> Together:
+    """Put both branches' changes on the base together."""
     some, others = find_renames(base, ours), find_renames(base, theirs)
     renames, conflicts = _both_renames(some, others)
-    for name, text in _taken(some, theirs):
+    for name, text in _taken(some, others, theirs):
         says = f"renamed to {text}", f"{text} is another one"
         conflicts.append(Conflict(_name_key(name), "", "", *says))
-    for name, text in _taken(others, ours):
+    for name, text in _taken(others, some, ours):
         says = f"{text} is another one", f"renamed to {text}"
         conflicts.append(Conflict(_name_key(name), "", "", *says))
     before, mine, other = (renamed(without_derived(it), renames) for it in (base, ours, theirs))
     merge = _Merge(before, _edits(before, mine), _edits(before, other), conflicts)
-    return merge.facts(), merge.conflicts
+    return Together(merge.facts(), renames, merge.conflicts)
 
 
 def _both_renames(some: Renames, others: Renames) -> tuple[Renames, list[Conflict]]:
@@ -114,9 +125,13 @@ def _both_renames(some: Renames, others: Renames) -> tuple[Renames, list[Conflic
     return both, conflicts
 
 
-def _taken(renames: Renames, facts: Facts) -> Iterator[tuple[Name, str]]:
-    """The renames to what the other side calls something else: it has the old name beside it."""
+def _taken(renames: Renames, others: Renames, facts: Facts) -> Iterator[tuple[Name, str]]:
+    """The renames to what the other side calls something else: it has the old name beside it.
+
+    What it calls so by a rename of its own is told already.
+    """
     names = {name for it in facts.values() for name, _ in mentions(it)} if renames else set()
+    names -= {name._replace(text=text) for name, text in others.items()}
     for name, text in renames.items():
         if name in names and name._replace(text=text) in names:
             yield name, text
@@ -197,10 +212,13 @@ class _Merge:
             names[position] = self.decided(key, _part(key.kind, position), (base, mine, other))
         attributes = dict(thing.attributes)
         mine_parts, other_parts = (it.parts.get(key, {}) for it in (ours, theirs))
+        known: dict[tuple[str, str, str], str] = {}  # `printed` is mostly the same as another part
         for part in sorted({*mine_parts, *other_parts}):
             base = thing.get(part)
-            mine, other = mine_parts.get(part, base), other_parts.get(part, base)
-            attributes[part] = self.decided(key, part, (base, mine, other))
+            texts = base, mine_parts.get(part, base), other_parts.get(part, base)
+            if texts not in known:
+                known[texts] = self.decided(key, part, texts)
+            attributes[part] = known[texts]
         kept = {name: text for name, text in attributes.items() if text}
         return replace(thing, key=Key(key.kind, tuple(names)), attributes=kept)
 
@@ -240,7 +258,8 @@ class _Merge:
 
     def check_decisions(self) -> None:
         """Both branches may not say what one event does in one state."""
-        mine, other = _decisions(self.ours), _decisions(self.theirs)
+        both = self.ours.moved.keys() & self.theirs.moved.keys()  # compared part by part
+        mine, other = _decisions(self.ours, both), _decisions(self.theirs, both)
         for place in mine.keys() & other.keys():
             if mine[place] != other[place]:
                 first, second = min(mine[place]), min(other[place])
@@ -252,7 +271,8 @@ class _Merge:
         for edits, others in sides:
             removed = edits.removed - others.removed
             gone = {_defined(key) for key in removed} - {_defined(key) for key in made}
-            for key in (*others.added, *others.moved.values()):
+            changed = (others.moved.get(key, key) for key in others.parts)
+            for key in dict.fromkeys((*others.added, *others.moved.values(), *changed)):
                 thing = made.get(key)
                 used = {name for name, _ in mentions(thing)} if thing else set()
                 for name in sorted(used & gone):
@@ -298,7 +318,7 @@ def _settle_rows(made: Facts) -> None:
     for key in [key for key in made if key.kind == ROW]:
         guards = tried.get(key, [])
         listed = [it for it in words(made[key].get("guards")) if it in guards]
-        if len(guards) > 1 and set(guards) != {ELSE}:
+        if max(len(guards), len(listed)) > 1 and set(guards) != {ELSE}:
             attributes = {"guards": " ".join(listed)}
             made[key] = replace(made[key], attributes=attributes)
         else:
@@ -322,10 +342,11 @@ def _said(thing: Thing) -> str:
     return f"added with {parts or 'nothing more'}"
 
 
-def _decisions(edits: _Edits) -> dict[tuple[str, ...], set[Key]]:
-    """Where a branch newly says what an event does in a state."""
+def _decisions(edits: _Edits, known: Container[Key]) -> dict[tuple[str, ...], set[Key]]:
+    """Where a branch newly says what an event does in a state, but for some things of the base."""
     found: dict[tuple[str, ...], set[Key]] = {}
-    for key in (*edits.added, *edits.moved.values()):
+    moved = (new for old, new in edits.moved.items() if old not in known)
+    for key in (*edits.added, *moved):
         if key.kind in DECIDING:
             place = (key.scope, *(key.names[at] for at in DECIDING[key.kind]))
             found.setdefault(place, set()).add(key)

@@ -25,16 +25,15 @@ from codegen.review.diff3 import (
     theirs_first,
     theirs_only,
 )
-from codegen.review.draft import Draft
+from codegen.review.draft import MARK, Draft
 from codegen.review.edits import edited, is_as_wanted
-from codegen.review.facts import Facts, Key, Thing, mentions
-from codegen.review.merge import GONE, Conflict, merged
+from codegen.review.facts import Key, Thing, mentions
+from codegen.review.merge import GONE, Conflict, Together, merged
 from codegen.review.version import Version
 
 OURS, THEIRS = "ours", "theirs"
 SIDES: Final = ("base", OURS, THEIRS)
 ERRORS: Final = frozenset(rule.name for rule in RULES if rule.severity is Severity.error)
-MARK: Final = b"\xef\xbb\xbf"
 LIKE_MIN: Final = 2
 """How many names besides the scope have to be the same where no arrow is the very same."""
 
@@ -79,16 +78,18 @@ def merge_drawing(path: str, base: bytes, ours: bytes, theirs: bytes) -> Merged:
     drafts = [Draft(path, decoded(data)) for data in (base, ours, theirs)]
     if problems := tuple(_faults(path, drafts)):
         return Merged(None, problems=problems)
-    facts, conflicts = merged(*(draft.facts for draft in drafts))
-    work = _Merge(path, drafts, facts)
-    if conflicts:
-        return Merged(None, tuple(work.explained(it) for it in conflicts))
+    if done := _one_sided(*(draft.text for draft in drafts)):
+        return Merged(done)
+    together = merged(*(draft.facts for draft in drafts))
+    work = _Merge(path, drafts, together)
+    if together.conflicts:
+        return Merged(None, tuple(work.explained(it) for it in together.conflicts))
     return work.merged()
 
 
 def decoded(data: bytes) -> str:
     """The text of a file with plain line ends; what is no UTF-8 can be written back as it was."""
-    text = data.decode(errors="surrogateescape").removeprefix("\ufeff")
+    text = data.decode(errors="surrogateescape").removeprefix(MARK)
     return text.replace("\r\n", "\n") if _writing(data)[1] else text
 
 
@@ -96,14 +97,21 @@ def encoded(text: str, base: bytes, ours: bytes, theirs: bytes) -> bytes:
     """A merged text as a file: with a byte order mark and line ends as the sides have them."""
     writings = zip(_writing(base), _writing(ours), _writing(theirs), strict=True)
     has_mark, has_crlf = (other if mine == was else mine for was, mine, other in writings)
-    made = text.replace("\n", "\r\n") if has_crlf else text
-    return MARK * has_mark + made.encode(errors="surrogateescape")
+    made = re.sub(r"\r?\n", "\r\n", text) if has_crlf else text
+    return (MARK * has_mark + made).encode(errors="surrogateescape")
 
 
 def _writing(data: bytes) -> tuple[bool, bool]:
     """Whether a file has a byte order mark, and whether its lines end as on Windows."""
     count = data.count(b"\n")
-    return data.startswith(MARK), count > 0 and count == data.count(b"\r\n")
+    return data.startswith(MARK.encode()), count > 0 and count == data.count(b"\r\n")
+
+
+def _one_sided(base: str, ours: str, theirs: str) -> str:
+    """The text where there is nothing to put together; empty where there is."""
+    if ours in (base, theirs):
+        return theirs
+    return ours if theirs == base else ""
 
 
 def _faults(path: str, drafts: Sequence[Draft]) -> Iterator[Problem]:
@@ -120,15 +128,16 @@ def _faults(path: str, drafts: Sequence[Draft]) -> Iterator[Problem]:
 class _Merge:
     """The work of finding the text for what both sides say together."""
 
-    def __init__(self, path: str, drafts: Sequence[Draft], facts: Facts) -> None:
+    def __init__(self, path: str, drafts: Sequence[Draft], together: Together) -> None:
         self.path = path
         self.drafts = drafts
-        self.facts = facts
+        self.facts = together.facts
+        self.renames = together.renames
 
     @cached_property
     def sides(self) -> tuple[Version, Version, Version]:
         """Base, ours and theirs under the merged names."""
-        base, ours, theirs = (Version(draft, self.facts) for draft in self.drafts)
+        base, ours, theirs = (Version(draft, self.renames) for draft in self.drafts)
         return base, ours, theirs
 
     def merged(self) -> Merged:
@@ -153,7 +162,7 @@ class _Merge:
             elif not draft.faults:
                 wrong.append((draft, kept))
         for draft, kept in wrong:
-            if made := edited(draft, self.facts, self.sides[::-1]):
+            if made := edited(draft, self.facts, self.renames, self.sides[::-1]):
                 yield made, kept
 
     def texts(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 
 from codegen.graph import Edge
-from codegen.review.draft import EDGE_KINDS
+from codegen.review.draft import EDGE_KINDS, GRAPH_KINDS
 from codegen.review.facts import Key, Name
 from codegen.review.outline import DEFAULTS, Group, Statement
 from codegen.review.patches import (
@@ -61,6 +61,8 @@ class _Transplant:
         around: Statement | None = statement
         while around is not None and all(key in self.added for key in source.keys(around)):
             found, around = around, around.parent.owner
+            if around is not None and self.namesake(source, around.groups[0]):
+                break
         return found
 
     def block(self, source: Version, statement: Statement, key: Key | None) -> str:
@@ -116,15 +118,22 @@ class _Transplant:
 
     def group(self, source: Version, statement: Statement) -> Group | None:
         """The target's group of the same name, or its graph."""
-        name = statement.parent.name
-        graph, _ = source.draft.graph_at(statement.start)
-        for mine, group in self.target.draft.graphs:
-            if mine.name != graph.name and len(self.target.draft.graphs) > 1:
-                continue
-            inner = (it for found in group.walk() for it in found.groups)
-            same = (it for it in inner if name and it.name and it.name.name == name.name)
-            return next(same, group)
-        return None
+        return self.namesake(source, statement.parent) or self.graph(source, statement.start)
+
+    def graph(self, source: Version, offset: int) -> Group | None:
+        """The target's graph of the same name as the one in which an offset is, or its only one."""
+        graphs = self.target.draft.graphs
+        name = source.draft.graph_at(offset)[0].name
+        new = {old.text: text for old, text in source.renames.items() if old.sort in GRAPH_KINDS}
+        name = new.get(name, name)
+        return next((it for mine, it in graphs if mine.name == name or len(graphs) == 1), None)
+
+    def namesake(self, source: Version, group: Group) -> Group | None:
+        """The target's subgraph of the same name."""
+        graph = self.graph(source, group.start) if group.name else None
+        inner = (it for found in graph.walk() for it in found.groups) if graph else iter(())
+        names = ((it.name.name if it.name else "", it) for it in inner)
+        return next((it for name, it in names if group.name and name == group.name.name), None)
 
 
 def _ends(source: Version, key: Key, edge: Edge) -> tuple[str, str]:

@@ -3,20 +3,30 @@
 from functools import cached_property
 
 from codegen.review.draft import Draft
-from codegen.review.facts import Facts, Key, Renames, Thing, renamed
+from codegen.review.facts import (
+    GLOBAL_SORTS,
+    Facts,
+    Key,
+    Renames,
+    Thing,
+    mentions,
+    renamed,
+    renamed_key,
+)
 from codegen.review.outline import DEFAULTS, Statement
-from codegen.review.renames import find_renames
 
 
 class Version:
-    """A draft as another table names its things: the keys are the wanted ones."""
+    """A draft with all things under their new names."""
 
-    def __init__(self, draft: Draft, wanted: Facts) -> None:
+    def __init__(self, draft: Draft, renames: Renames) -> None:
         self.draft = draft
-        self.renames: Renames = find_renames(draft.facts, wanted)
+        self.renames = _fitting(draft.facts, renames)
         self.facts = renamed(draft.facts, self.renames)
-        self.names = dict(zip(draft.facts, self.facts, strict=True))
-        self.things = dict(zip(self.facts, draft.facts.values(), strict=True))
+        self.names = {key: renamed_key(key, self.renames) for key in draft.facts}
+        self.things: Facts = {}
+        for key, thing in draft.facts.items():
+            self.things.setdefault(self.names[key], thing)
 
     def thing(self, key: Key) -> Thing | None:
         """The thing as it is drawn here, under its own names."""
@@ -47,3 +57,16 @@ class Version:
     def text_of(self, statement: Statement) -> str:
         """A statement as it stands in the text."""
         return self.draft.text[statement.start : statement.end]
+
+
+def _fitting(facts: Facts, renames: Renames) -> Renames:
+    """The renames of what a table mentions, unless it has the new name already."""
+    outer = {name: text for name, text in renames.items() if name.sort in GLOBAL_SORTS}
+    found: Renames = {}
+    for some in (outer, {name: it for name, it in renames.items() if name not in outer}):
+        things = renamed(facts, found).values() if some else ()
+        names = {name for thing in things for name, _ in mentions(thing)}
+        for name, text in some.items():
+            if name in names and name._replace(text=text) not in names:
+                found[name] = text
+    return found

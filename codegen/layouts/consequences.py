@@ -1,6 +1,7 @@
 """What follows from the changes of layouts: packets that an older peer does not understand."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Final
 
 from codegen.layouts.model import Field, Layout
@@ -30,6 +31,10 @@ ALIKE: Final = {"cookie32": "u32", "cookie64": "u64"}
 DEPTH_MAX: Final = 16
 """Layouts inside each other; a drawing in a circle, which is a fault, goes on without end."""
 
+ATOMS_MAX: Final = 1024
+"""Members of an inner layout that are compared one by one; of more, which no published layout
+has, a digest is."""
+
 Layouts = Mapping[str, Layout]
 Atom = tuple[str, int, str]
 """A run of bytes or bits: its type, its length, and the value that is required, if one is."""
@@ -38,16 +43,15 @@ Atom = tuple[str, int, str]
 def consequences(old: Layouts, new: Layouts) -> Iterator[Consequence]:
     """Everything that follows from the changes of all layouts; both by their new names."""
     known = _Known(old)
+    then, now = _Bytes(old), _Bytes(new)
     for name, layout in new.items():
         before = old.get(name)
         if layout.number is None or layout.obsolete:
             continue
         if layout.number not in known.numbers:
             yield known.unknown(layout)
-        elif before and before.number == layout.number:
-            then, now = (_Bytes(layouts) for layouts in (old, new))
-            if then.of(before) != now.of(layout):
-                yield _misread(before, layout, then, now)
+        elif before and before.number == layout.number and then.of(before) != now.of(layout):
+            yield _misread(before, layout, then, now)
 
 
 class _Known:
@@ -99,29 +103,42 @@ class _Bytes:
 
     def __init__(self, layouts: Layouts) -> None:
         self.layouts = layouts
+        self.known: dict[str, tuple[Atom, ...]] = {}
 
-    def of(self, layout: Layout) -> list[Atom]:
+    def of(self, layout: Layout) -> tuple[Atom, ...]:
         """The bytes of one layout, those of inner ones in their place."""
-        return list(self.atoms(layout, DEPTH_MAX))
+        if layout.name not in self.known:
+            self.known[layout.name] = ()  # what a circle, which is a fault, comes back to
+            self.known[layout.name] = tuple(self.atoms(layout))
+        return self.known[layout.name]
 
-    def atoms(self, layout: Layout, depth: int) -> Iterator[Atom]:
+    def atoms(self, layout: Layout) -> Iterator[Atom]:
         """The bytes of a layout's members."""
-        for field in layout.fields if depth else ():
-            yield from self.of_field(field, depth)
+        for field in layout.fields:
+            yield from self.of_field(field)
         for piece in layout.pieces:
             yield ("bits", piece.width, "")
 
-    def of_field(self, field: Field, depth: int) -> Iterator[Atom]:
-        """The bytes of one field."""
+    def of_field(self, field: Field) -> Iterator[Atom]:
+        """The bytes of one field; of what is large, a digest."""
         inner = self.layouts.get(field.type.name)
         if inner is None or inner.kind in ("flags", "values"):
             required = str(field.default) if field.required else ""
             yield (ALIKE.get(field.type.name, field.type.name), field.type.count, required)
             return
-        for _ in range(field.type.count or 1):
-            yield from self.atoms(inner, depth - 1)
+        atoms = self.of(inner)
+        if field.type.count:
+            yield ("array", field.type.count, _digest(atoms))
+        elif len(atoms) > ATOMS_MAX:
+            yield ("inner", 0, _digest(atoms))
+        else:
+            yield from atoms
         if field.type.optional:
             yield ("optional", 0, "")
+
+
+def _digest(atoms: Sequence[Atom]) -> str:
+    return sha256(repr(atoms).encode()).hexdigest()
 
 
 def _misread(before: Layout, layout: Layout, then: _Bytes, now: _Bytes) -> Consequence:
@@ -162,7 +179,7 @@ def _changed_inside(
     before: Layout, layout: Layout, then: _Bytes, now: _Bytes
 ) -> Iterator[tuple[Layout, Layout]]:
     """The layouts inside one of the same members that have other bytes, as they were and are."""
-    for was, field in zip(before.fields, layout.fields, strict=True):
+    for was, field in zip(before.fields, layout.fields, strict=False):
         old, new = then.layouts.get(was.type.name), now.layouts.get(field.type.name)
         if old and new and then.of(old) != now.of(new):
             yield old, new

@@ -1,12 +1,12 @@
 """Which change a consequence follows from, and which changes nobody outside can have noticed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from codegen.names import words
 from codegen.review.changes import Change, Consequence
 from codegen.review.compare import NAME, name_of
-from codegen.review.facts import FORMS, Facts, Thing, mentions, renamed
+from codegen.review.facts import FORMS, Facts, Name, Thing, mentions, renamed
 from codegen.review.renames import find_renames
 from codegen.review.report import Judged
 
@@ -15,23 +15,36 @@ def attached(
     judged: Sequence[Judged], consequences: Iterable[Consequence]
 ) -> tuple[list[Judged], list[Consequence]]:
     """Give each consequence to the change that it follows from; the rest is left over."""
-    told = list(judged)
-    mentioned = [_mentioned(it.change) for it in told]
-    by_scope: dict[str, list[int]] = {}
-    for index, it in enumerate(told):
-        by_scope.setdefault(it.change.key.scope, []).append(index)
+    suspects = _Suspects(it.change for it in judged)
+    follow: dict[int, list[Consequence]] = {}
     aside: list[Consequence] = []
     for consequence in consequences:
-        suspects = by_scope.get(consequence.scope, [])
-        cause = next(
-            (i for names in consequence.causes for i in suspects if names <= mentioned[i]), None
-        )
-        if cause is None:
-            aside.append(consequence)
-        else:
-            follow = (*told[cause].consequences, consequence)
-            told[cause] = replace(told[cause], consequences=follow)
+        causes = (suspects.first(consequence.scope, names) for names in consequence.causes)
+        cause = next((it for it in causes if it is not None), None)
+        (aside if cause is None else follow.setdefault(cause, [])).append(consequence)
+    told = [
+        replace(it, consequences=(*it.consequences, *follow[at])) if at in follow else it
+        for at, it in enumerate(judged)
+    ]
     return told, aside
+
+
+class _Suspects:
+    """Which changes mention which names."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self.mentioned: list[frozenset[str]] = []
+        self.found: dict[tuple[str, str], list[int]] = {}
+        for at, change in enumerate(changes):
+            self.mentioned.append(_mentioned(change))
+            for name in self.mentioned[at]:
+                self.found.setdefault((change.key.scope, name), []).append(at)
+
+    def first(self, scope: str, names: frozenset[str]) -> int | None:
+        """The first change in a scope that mentions all of some names."""
+        having = [self.found.get((scope, name), []) for name in names]
+        fewest = min(having, key=len, default=[])
+        return next((at for at in fewest if names <= self.mentioned[at]), None)
 
 
 def _mentioned(change: Change) -> frozenset[str]:
@@ -54,16 +67,14 @@ def released(judged: Iterable[Judged], baseline: Facts, new: Facts) -> list[Judg
     """Mark the changes of what the baseline does not have, and those that lead back to it."""
     renames = find_renames(baseline, new)
     published = renamed(baseline, renames)
-    return [
-        replace(it, unreleased=not _is_noticed(it.change, published, baseline)) for it in judged
-    ]
+    names = {name for thing in baseline.values() for name, _ in mentions(thing)}
+    return [replace(it, unreleased=not _is_noticed(it.change, published, names)) for it in judged]
 
 
-def _is_noticed(change: Change, published: Facts, baseline: Facts) -> bool:
+def _is_noticed(change: Change, published: Facts, names: Container[Name]) -> bool:
     """Whether somebody who has the baseline can notice a change."""
     if change.part == NAME:
-        old = name_of(change)
-        return any(name == old for thing in baseline.values() for name, _ in mentions(thing))
+        return name_of(change) in names
     known = published.get(change.key)
     if change.old is None:
         return known is None

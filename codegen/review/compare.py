@@ -1,6 +1,6 @@
 """From two tables of facts to the list of changes, and from a table and changes to the other."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from codegen.review.facts import (
     Name,
     Renames,
     Thing,
+    mentions,
     renamed,
     without_derived,
 )
@@ -174,15 +175,27 @@ def _pairs(old: Iterable[Key], new: Iterable[Key], identity: Identity) -> Iterat
 
 
 def _renamed_names(renames: Renames, origins: Facts, new: Facts) -> Iterator[Change]:
-    for name, text in renames.items():
-        key = _key_of(Name(name.sort, name.scope, text), new)
+    keys = {_key_of(Name(name.sort, name.scope, text), new): name for name, text in renames.items()}
+    users = _first_users(new.values(), {key for key in keys if key not in new})
+    for key, name in keys.items():
         old_thing, new_thing = origins.get(key), new.get(key)
         if new_thing is None:
-            new_thing = next((it for it in new.values() if _uses(it, name.scope, text)), None)
+            new_thing = users.get(key)
         if old_thing is None and new_thing is not None:
             old_thing = origins.get(new_thing.key)
-        rule = f"{key.kind}-renamed"
-        yield Change(rule, key, old_thing, new_thing, NAME, name.text, text)
+        after = key.names[-1]
+        yield Change(f"{key.kind}-renamed", key, old_thing, new_thing, NAME, name.text, after)
+
+
+def _first_users(things: Iterable[Thing], wanted: Container[Key]) -> dict[Key, Thing]:
+    """The first thing that mentions each wanted name of a sort without things of its own."""
+    found: dict[Key, Thing] = {}
+    for thing in things if wanted else ():
+        for name, _ in mentions(thing) if thing.key.kind != "row" else ():
+            key = Key(name.sort, (name.scope, name.text))
+            if key in wanted:
+                found.setdefault(key, thing)
+    return found
 
 
 def _key_of(name: Name, facts: Facts) -> Key:
@@ -194,12 +207,6 @@ def _key_of(name: Name, facts: Facts) -> Key:
     return next(
         (Key(kind, names) for kind in kinds if Key(kind, names) in facts), Key(kinds[0], names)
     )
-
-
-def _uses(thing: Thing, scope: str, text: str) -> bool:
-    if thing.key.scope != scope or thing.key.kind == "row":
-        return False
-    return text in thing.key.names[1:] or text in words(thing.get("actions"))
 
 
 def name_of(change: Change) -> Name:

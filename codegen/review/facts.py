@@ -220,11 +220,19 @@ def _name(sort: str, scope: str, text: str) -> Name:
 
 def mentions(thing: Thing) -> Iterator[tuple[Name, str]]:
     """Every name that a thing mentions, and its part: a position in the key or an attribute."""
-    form = FORMS[thing.key.kind]
-    for position, (sort, text) in enumerate(zip(form.names, thing.key.names, strict=True)):
+    kind, names = thing.key
+    for (sort, part, is_global), text in zip(_POSITIONS[kind], names, strict=True):
         if text and text != ANY_STATE:
-            yield _name(sort, thing.key.scope, text), str(position)
-    for attribute, sort in form.attributes.items():
-        for word in words(thing.get(attribute)):
+            yield Name(sort, "" if is_global else names[0], text), part
+    for attribute, sort in FORMS[kind].attributes.items():
+        listed = thing.attributes.get(attribute)
+        for word in words(listed) if listed else ():
             if word != ELSE:
-                yield _name(sort, thing.key.scope, _bare(word, sort)), attribute
+                yield _name(sort, names[0], _bare(word, sort)), attribute
+
+
+_POSITIONS: Final = {
+    kind: tuple((sort, str(at), sort in GLOBAL_SORTS) for at, sort in enumerate(form.names))
+    for kind, form in FORMS.items()
+}
+"""The sorts of the names in a key, each with its part and whether it is one in the project."""

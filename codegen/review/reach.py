@@ -110,9 +110,9 @@ def _sent(change: Change) -> Impact:
 
 def _step(change: Change) -> Impact:
     """A step is its function; what its node is called is the draughtsman's affair."""
-    functions = {it.get("function") for it in (change.old, change.new) if it}
-    is_same = len(functions) == 1 and "" not in functions
-    return Impact.harmless if is_same else Impact.API_breaking
+    sides = [it for it in (change.old, change.new) if it]
+    functions = {it.get("function") or it.key.names[-1] for it in sides}
+    return Impact.harmless if len(functions) == 1 else Impact.API_breaking
 
 
 _JUDGES: Final = {
@@ -124,5 +124,6 @@ _JUDGES: Final = {
     "flow-arrow-added": _sent,
     "flow-arrow-removed": _sent,
     "step-renamed": _step,
+    "step-function-changed": _step,
 }
 """Rules whose changes may mean less than the worst, whatever they reach."""

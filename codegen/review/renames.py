@@ -7,9 +7,12 @@ them is the same: the arrows with their other ends, the fields with their types 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
+from heapq import nsmallest
 from typing import Final
 
 from codegen.review.facts import (
+    ANY_STATE,
+    FORMS,
     GLOBAL_SORTS,
     Facts,
     Key,
@@ -26,8 +29,11 @@ SIMILARITY_MIN: Final = 0.5
 ROUNDS_MAX: Final = 4
 """Each round knows the names that the one before has found; chains are rarely longer."""
 
-HOLDERS_MAX: Final = 64
+HOLDERS_MAX: Final = 32
 """A feature that more names have says little, and comparing them all would cost their square."""
+
+NEAREST_MAX: Final = 8
+"""Of names that are equally similar, how many are compared letter by letter in one round."""
 
 LOOSE_SORTS: Final = frozenset({"guard", "action", "case"})
 """Names that are only used: one use alone may as well be a change of the thing that uses it.
@@ -60,10 +66,7 @@ def find_renames(old: Facts, new: Facts) -> Renames:
 
 def _matched(old: Facts, new: Facts, *, is_global: bool) -> Renames:
     """The renames among the global sorts, or among the others."""
-    before, after = _mentions(old, is_global=is_global), _mentions(new, is_global=is_global)
-    scopes = {name.scope for name in before} & {name.scope for name in after}
-    gone = {it: uses for it, uses in before.items() if it not in after and it.scope in scopes}
-    came = {it: uses for it, uses in after.items() if it not in before and it.scope in scopes}
+    gone, came = _one_sided(old, new, is_global=is_global)
     if is_global:  # `u32` is no layout, and what another file draws is not renamed here
         gone = {it: uses for it, uses in gone.items() if Key(it.sort, (it.text,)) in old}
         came = {it: uses for it, uses in came.items() if Key(it.sort, (it.text,)) in new}
@@ -79,10 +82,50 @@ def _matched(old: Facts, new: Facts, *, is_global: bool) -> Renames:
     return renames
 
 
-def _mentions(facts: Facts, *, is_global: bool) -> Mentions:
+def _one_sided(old: Facts, new: Facts, *, is_global: bool) -> tuple[Mentions, Mentions]:
+    """The names that only one table mentions, each with its uses, in scopes that both have.
+
+    All uses of such a name are in things that the other table has not or has otherwise; these are
+    few where little has changed.
+    """
+    before = _mentions(_only_in(old, new), is_global=is_global)
+    after = _mentions(_only_in(new, old), is_global=is_global)
+    candidates = before.keys() ^ after.keys()
+    if before.keys() <= after.keys() or after.keys() <= before.keys():
+        return {}, {}
+    texts = {name.text for name in candidates}
+    common = _mentions(_in_both(old, new, texts), is_global=is_global)
+    candidates -= common.keys()
+    gone = {name: uses for name, uses in before.items() if name in candidates}
+    came = {name: uses for name, uses in after.items() if name in candidates}
+    scopes = {name.scope for name in gone} & {name.scope for name in came}
+    return (
+        {name: uses for name, uses in gone.items() if name.scope in scopes},
+        {name: uses for name, uses in came.items() if name.scope in scopes},
+    )
+
+
+def _only_in(facts: Facts, others: Facts) -> Iterator[Thing]:
+    for key, thing in facts.items():
+        other = others.get(key)
+        if other is None or other.attributes != thing.attributes:
+            yield thing
+
+
+def _in_both(facts: Facts, others: Facts, texts: set[str]) -> Iterator[Thing]:
+    """The things that are the same in both tables and may mention one of some texts."""
+    for key, thing in facts.items():
+        other = others.get(key)
+        if other is not None and other.attributes == thing.attributes:
+            listed = FORMS[key.kind].attributes
+            if not texts.isdisjoint(key.names) or any(it in thing.attributes for it in listed):
+                yield thing
+
+
+def _mentions(things: Iterable[Thing], *, is_global: bool) -> Mentions:
     """Name -> the things that mention it, and in which part."""
     found: Mentions = {}
-    for thing in facts.values():
+    for thing in things:
         for name, part in mentions(thing):
             if (name.sort in GLOBAL_SORTS) == is_global and name.sort != "numbers":
                 found.setdefault(name, []).append((thing, part))
@@ -101,14 +144,8 @@ def _features(names: Mentions, only_here: Iterable[Name], renames: Renames) -> F
 def _of_use(name: Name, thing: Thing, part: str, unknown: Renames) -> Iterator[Feature]:
     """What one use of a name says of it: its company there, and what it is if that defines it."""
     kind, names = thing.key
-    company = [
-        unknown.get(other, other.text)
-        for other, position in mentions(thing)
-        if position.isdigit() and position not in (part, SCOPE)
-    ]
     is_global = name.sort in GLOBAL_SORTS
-    if is_global:
-        company = list(names[1:])
+    company = list(names[1:]) if is_global else _company(thing.key, part, unknown)
     if any(text != WILD for text in company) and part != ORDER:
         yield (kind, part, *company)
     elif company:
@@ -118,6 +155,16 @@ def _of_use(name: Name, thing: Thing, part: str, unknown: Renames) -> Iterator[F
         for attribute, text in thing.attributes.items():
             if attribute != ORDER and text.removesuffix("()") != name.text:
                 yield (kind, *names[1:-1], attribute, text)
+
+
+def _company(key: Key, part: str, unknown: Renames) -> list[str]:
+    """The other names in a key, the scope apart."""
+    sorts = FORMS[key.kind].names
+    return [
+        unknown.get(Name(sort, key.scope, text), text)
+        for at, (sort, text) in enumerate(zip(sorts, key.names, strict=True))
+        if at and str(at) != part and text and text != ANY_STATE
+    ]
 
 
 def _round(gone: Features, came: Features) -> Renames:
@@ -140,20 +187,55 @@ def _scored(
     gone: Features, came: Features, holders: Mapping[tuple[str, str, Feature], list[Name]]
 ) -> Iterator[tuple[tuple[float, float], Name, Name]]:
     """Every pair that is similar enough, with a key that sorts the best first."""
+    totals = {name: features.total() for name, features in came.items()}
     for name, features in gone.items():
-        candidates: dict[Name, None] = {}
-        for feature in features:
-            found = holders.get((name.sort, name.scope, feature), ())
-            if len(found) <= HOLDERS_MAX:
-                candidates |= dict.fromkeys(found)
-        for candidate in candidates:
+        total = features.total()
+        similar: list[tuple[float, float, Name]] = []
+        for candidate, common_max in _candidates(name, features, came, holders).items():
+            if common_max < SIMILARITY_MIN * (total + totals[candidate] - common_max):
+                continue
             similarity = _similarity(features, came[candidate])
+            if similarity >= SIMILARITY_MIN:
+                similar.append((-similarity, -_same_ends(name.text, candidate.text), candidate))
+        lone = name.sort in LOOSE_SORTS and total == 1
+        for ranked, _, candidate in nsmallest(NEAREST_MAX, similar, key=lambda it: it[:2]):
             likeness = SequenceMatcher(None, name.text, candidate.text).ratio()
-            lone = name.sort in LOOSE_SORTS and features.total() == 1
-            if similarity >= SIMILARITY_MIN and (likeness >= LIKENESS_MIN or not lone):
-                yield (-similarity, -likeness), name, candidate
+            if likeness >= LIKENESS_MIN or not lone:
+                yield (ranked, -likeness), name, candidate
+
+
+def _same_ends(some: str, other: str) -> float:
+    """How much two names have in common at both ends: quick to find, and near to the likeness."""
+    start = _same_start(some, other)
+    end = _same_start(some[start:][::-1], other[start:][::-1])
+    return 2 * (start + end) / ((len(some) + len(other)) or 1)
+
+
+def _same_start(some: str, other: str) -> int:
+    pairs = enumerate(zip(some, other, strict=False))
+    return next((at for at, (one, two) in pairs if one != two), min(len(some), len(other)))
+
+
+def _candidates(
+    name: Name,
+    features: Counter[Feature],
+    came: Features,
+    holders: Mapping[tuple[str, str, Feature], list[Name]],
+) -> dict[Name, int]:
+    """The names that have a rare feature of a name, each with how much both can have at most."""
+    found: dict[Name, int] = {}
+    frequent = 0
+    for feature, count in features.items():
+        having = holders.get((name.sort, name.scope, feature), ())
+        if len(having) > HOLDERS_MAX:
+            frequent += count
+            continue
+        for candidate in having:
+            found[candidate] = found.get(candidate, 0) + min(count, came[candidate][feature])
+    return {candidate: common + frequent for candidate, common in found.items()}
 
 
 def _similarity(some: Counter[Feature], others: Counter[Feature]) -> float:
     """What both have, as a share of what either has."""
-    return (some & others).total() / ((some | others).total() or 1)
+    common = sum(min(count, others[it]) for it, count in some.items() if it in others)
+    return common / ((some.total() + others.total() - common) or 1)

@@ -131,7 +131,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="Render the drawings into generated/.")
 @PATHS
 @ROOT
 @TEMPLATES
@@ -178,7 +178,7 @@ def lint(root: str, kind: str | None, **options: Any) -> None:
     finish(load("lint")(root, say=say, kind=kind or "", **options))
 
 
-@main.command()
+@main.command(short_help="Tell what a rule finds or means, or list all rules.")
 @click.argument("rule", default="")
 def explain(rule: str) -> None:
     """Tell what RULE finds or what such a change means, and what to do; without RULE, list all.
@@ -205,15 +205,21 @@ def draw(**options: Any) -> None:
     finish(load("draw")(say=say, **options))
 
 
-@main.command(cls=PathsBehindMark)
+@main.command(cls=PathsBehindMark, short_help="Tell what a change of drawings means.")
 @click.argument("sides", nargs=-1, metavar="[OLD] [NEW]")
 @ROOT
 @click.option(
     "--format", "form", default="text", type=click.Choice(REVIEW_FORMATS), help="How to tell it."
 )
-@click.option("-o", "--output", default="", help="Write what is printed otherwise to this file.")
-@click.option("--html", default="", help="Write one self-contained page with pictures.")
-@click.option("--svg", default="", help="Draw what changed into this folder, a file a graph.")
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="Write there what is printed otherwise."
+)
+@click.option(
+    "--html", default="", metavar="FILE", help="Write one self-contained page with pictures."
+)
+@click.option(
+    "--svg", default="", metavar="FOLDER", help="Draw what changed there, a file a graph."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(IMPACTS, case_sensitive=False),
@@ -221,7 +227,10 @@ def draw(**options: Any) -> None:
     help=f"Exit 1 where anything is as bad as this: {', '.join(IMPACTS)}.",
 )
 @click.option(
-    "--baseline", default="", help="The revision that users have: what is newer counts less."
+    "--baseline",
+    default="",
+    metavar="REV",
+    help="The revision that users have: what is newer counts less.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Leave nothing out of the text.")
 def diff(root: str, fail_on: str | None, **options: Any) -> None:
@@ -245,7 +254,7 @@ def diff(root: str, fail_on: str | None, **options: Any) -> None:
     finish(code)
 
 
-@main.command()
+@main.command(short_help="Tell the life of a drawing through git's revisions.")
 @click.argument("spec", type=click.Path(path_type=str))
 @click.argument("names", nargs=-1)
 @click.option("--format", "form", default="text", type=click.Choice(("text", "json")))
@@ -264,13 +273,17 @@ def log(**options: Any) -> None:
     finish(code)
 
 
-@main.command()
+@main.command(short_help="Count which arrows recorded traces have taken.")
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=str))
 @ROOT
 @click.option("--format", "form", default="text", type=click.Choice(("text", "json")))
-@click.option("-o", "--output", default="", help="Paint the drawings into this folder.")
+@click.option(
+    "-o", "--output", default="", metavar="FOLDER", help="Paint the drawings into this folder."
+)
 @click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit 1 below this percentage.")
-@click.option("--graph", "graphs", multiple=True, help="Tell of this graph only (repeatable).")
+@click.option(
+    "--graph", "graphs", multiple=True, metavar="NAME", help="Tell of it only (repeatable)."
+)
 def coverage(**options: Any) -> None:
     """Count which arrows recorded TRACES of nodes have taken, and which never; - is the input.
 
@@ -282,7 +295,7 @@ def coverage(**options: Any) -> None:
     finish(load("coverage", "codegen.coverage_command")(say=say, **options))
 
 
-@main.command()
+@main.command(short_help="Print what a drawing says, a line a thing.")
 @click.argument("file", type=click.Path(path_type=str))
 @KIND
 def facts(kind: str | None, **options: Any) -> None:
@@ -295,7 +308,7 @@ def facts(kind: str | None, **options: Any) -> None:
     finish(load("facts", "codegen.review.driver")(say=say, kind=kind or "", **options))
 
 
-@main.command()
+@main.command(short_help="Let git show and merge drawings by their meaning.")
 @ROOT
 @click.option("--local", is_flag=True, help="For this clone only: .gitattributes stays as it is.")
 @click.option("--remove", is_flag=True, help="Take everything back.")
@@ -311,7 +324,10 @@ def git_setup(**options: Any) -> None:
     finish(load("git_setup", "codegen.review.setup_command")(say=say, **options))
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Show a change for git, which calls this.",
+)
 @click.argument("arguments", nargs=-1, required=True)
 def git_diff(**options: Any) -> None:
     """Show a change for git, which calls this (`dotgen git-setup` makes it do so).
@@ -323,7 +339,7 @@ def git_diff(**options: Any) -> None:
     finish(load("git_diff", "codegen.review.driver")(say=say, **options))
 
 
-@main.command()
+@main.command(short_help="Merge two versions of a drawing by their meaning.")
 @click.argument("base", type=click.Path(path_type=str))
 @click.argument("ours", type=click.Path(path_type=str))
 @click.argument("theirs", type=click.Path(path_type=str))

@@ -158,7 +158,7 @@ class _ReadSide:
         found = findings(drawings.problems, RULES_OF_DRAWINGS, project.config.severities)
         is_here = side.label == WORKING_TREE
         advice = "; `dotgen lint` tells them" if is_here else ""
-        remark = f"{side.label} has faults of its own, {summary(found)}{advice}"
+        remark = f"{side.label} has faults: {summary(found)}{advice}"
         self.notes = [remark] if is_failure(found) else []
 
 

@@ -121,13 +121,13 @@ def test_other_lines_with_the_same_meaning_are_no_change(clone: Clone) -> None:
 def test_faults_of_a_side_are_noted(clone: Clone) -> None:
     """Where a side can be read but not used, a reader should know it."""
     clone.write(DOOR, NEW_DOOR.replace("Open -> Locked", "Open -> Closed"))
-    noted = "note: the working tree has faults of its own, 1 error; `dotgen lint` tells them"
+    noted = "note: the working tree has faults: 1 error; `dotgen lint` tells them"
     clone.write(DOOR, OLD_DOOR.replace('"unlock"', '"unlock", acton=beep'))
     result = dotgen("diff")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == noted
     clone.commit("a fault")
-    assert "note: HEAD has faults of its own, 1 error\n" in dotgen("diff", "HEAD", "v1").stdout
+    assert "note: HEAD has faults: 1 error\n" in dotgen("diff", "HEAD", "v1").stdout
 
 
 def test_markdown_json_and_sarif_are_of_their_forms(clone: Clone) -> None:

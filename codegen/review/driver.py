@@ -1,17 +1,19 @@
 """What git calls to show a drawing: `dotgen git-diff` for `git diff`, `facts` for `git log -p`.
 
 How git calls them is told in setup.py. Both always have something to show: where a side is no
-drawing, the text of it, as git would without them.
+drawing, the text of it, as git would without them; what a terminal would obey is an escape in it.
 """
 
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from codegen.commands import Say
 from codegen.drawings import Drawings, read_drawings
 from codegen.files import cause, read_specs
+from codegen.report import visible
 from codegen.review.commands import UNREADABLE, implementers_of
 from codegen.review.judge import Side, review
 from codegen.review.sides import SPECS
@@ -49,7 +51,7 @@ def git_diff(*, say: Say, arguments: Sequence[str]) -> int:
     old, new = _version(path, arguments[1], say), _version(new_path, arguments[4], say)
     if old is None or new is None:
         return 0
-    say(f"diff --dotgen a/{old.path} b/{new.path}", style="bold")
+    say(visible(f"diff --dotgen a/{old.path} b/{new.path}"), style="bold")
     if not _show_review(old, new, say):
         _show_lines(old, new, say)
     return 0
@@ -106,16 +108,24 @@ def _drawings(others: dict[str, bytes], name: str, content: bytes | None) -> Dra
 
 def _show_lines(old: _Version, new: _Version, say: Say) -> None:
     """Show which lines differ, as git does."""
-    before, after = (
-        (it.content or b"").decode(errors="replace").splitlines(keepends=True) for it in (old, new)
-    )
+    before, after = (_lines(it.content or b"") for it in (old, new))
     was, now = (
-        f"{side}/{it.path}" if it.content is not None else NOWHERE
+        f"{side}/{visible(it.path)}" if it.content is not None else NOWHERE
         for side, it in (("a", old), ("b", new))
     )
     say("a side is no drawing, so these are its lines:", style="yellow")
-    for line in unified_diff(before, after, was, now):
-        say(line.rstrip("\n"), style=STYLES.get(line[:1], ""))
+    for line in unified_diff(before, after, was, now, lineterm=""):
+        say(line, style=STYLES.get(line[:1], ""))
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines of a text; of what is none, how long it is and which."""
+    if b"\0" in content:
+        return [f"no text: {len(content)} bytes, SHA-256 {sha256(content).hexdigest()}"]
+    lines = content.decode(errors="backslashreplace").split("\n")
+    return [
+        "\t".join(map(visible, line.split("\t"))) for line in lines[: None if lines[-1] else -1]
+    ]
 
 
 def facts(*, say: Say, file: str, kind: str) -> int:
@@ -133,5 +143,5 @@ def facts(*, say: Say, file: str, kind: str) -> int:
 def _facts(file: str, content: bytes, kind: str) -> Iterator[str]:
     drawings = read_drawings({file: content}, kind=kind)
     if any(it.rule in UNREADABLE for it in drawings.problems):
-        return iter(content.decode(errors="replace").splitlines())
+        return iter(_lines(content))
     return statements(facts_of(drawings))

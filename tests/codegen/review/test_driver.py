@@ -129,6 +129,20 @@ def test_a_broken_drawing_is_shown_by_its_lines(clone: Clone) -> None:
     assert "+digraph door { Open ->" in clone.git("show")
 
 
+def test_garbage_does_nothing_to_the_terminal(clone: Clone) -> None:
+    """Escape sequences are shown as text, bytes that are none by how many they are."""
+    clone.write(DOOR, b"digraph {\n\tA -> \x1b[2J\xff\n")
+    clone.write(POST, b"\x00\x01")
+    clone.git("add", "--all")
+    staged = clone.git("diff", "--cached").splitlines()
+    assert "+\tA -> \\x1b[2J\\xff" in staged
+    assert any(line.startswith("+no text: 2 bytes, SHA-256 b413f47d13ee2fe6") for line in staged)
+    clone.commit()
+    shown = clone.git("show").splitlines()
+    assert "+\tA -> \\x1b[2J\\xff" in shown
+    assert not any("\x1b" in line or "\x00" in line for line in (*staged, *shown))
+
+
 def test_a_broken_drawing_beside_does_not_matter(clone: Clone) -> None:
     """What another drawing lacks is told where that one is shown."""
     clone.save("specs/states/gate.dot", BROKEN)

@@ -160,6 +160,7 @@ class _ReadSide:
         advice = "; `dotgen lint` tells them" if is_here else ""
         remark = f"{side.label} has faults: {summary(found)}{advice}"
         self.notes = [remark] if is_failure(found) else []
+        self.notes += [side.note] if side.note else []
 
 
 def _read(side: Side, project: Project, say: Say) -> _ReadSide:

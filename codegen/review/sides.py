@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -26,17 +27,23 @@ class SidesError(Exception):
     """The arguments name no two sides; the message is one sentence for people."""
 
 
+class _NoSpecsError(SidesError):
+    """A side is a project without drawings."""
+
+
 @dataclass(slots=True)
 class Side:
     """One side of a comparison: what people call it, its files, and what could not be read.
 
-    `kind` is that of single files, which their folders need not tell; empty for all others.
+    `kind` is that of single files, which their folders need not tell; empty for all others. `note`
+    is a sentence that a reader should know of the side.
     """
 
     label: str
     files: dict[str, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     kind: str = ""
+    note: str = ""
 
 
 class Sides(NamedTuple):
@@ -72,7 +79,7 @@ def read_sides(
     old_end, new_end, told = reader.paired(*reader.ends(words, default))
     if {old_end.is_file, new_end.is_file} == {True, False}:
         raise SidesError(f"{old_end.label} and {new_end.label} are not both files or both folders")
-    old, new = reader.side(old_end), reader.side(new_end)
+    old, new = reader.sides(old_end, new_end)
     if old_end.is_file:
         _read_alike(old, new)
     named = [_told(reader.names(path), path, (old, new)) for path in paths]
@@ -191,6 +198,16 @@ class _Reader:
             other = _End(path, path=here, is_file=given.is_file)
         return (given, other, told) if new.path is None else (other, given, told)
 
+    def sides(self, old: _End, new: _End) -> tuple[Side, Side]:
+        """Read both sides; a revision before the first drawing is an empty one."""
+        try:
+            return self.side(old), self.side(new)
+        except _NoSpecsError as error:
+            with suppress(SidesError):
+                if old.revision and (found := self.side(new)).files:
+                    return Side(old.label, note=f"{error}: all drawings are new"), found
+            raise
+
     def side(self, end: _End) -> Side:
         """Read one side."""
         return self.side_in_revision(end) if end.revision else self.side_on_disk(end)
@@ -201,7 +218,7 @@ class _Reader:
         if os.path.isdir(path / SPECS):
             return Side(end.label, *read_specs(path))
         if end.path is None:
-            raise SidesError(f"there is no folder {SPECS} in {os.path.abspath(path)}")
+            raise _NoSpecsError(f"there is no folder {SPECS} in {os.path.abspath(path)}")
         if not os.path.lexists(path):  # it is on the other side
             return Side(end.label)
         kind = "" if end.is_file else _kind_folder(PurePath(os.path.abspath(path)))
@@ -229,7 +246,7 @@ class _Reader:
         try:
             found = self.repository.files(end.revision, [specs])
         except NotInRevisionError:
-            raise SidesError(f"{end.label} has no folder {specs}") from None
+            raise _NoSpecsError(f"{end.label} has no folder {specs}") from None
         kinds = tuple(posixpath.join(specs, kind, "") for kind in KINDS)
         drawings = {path: data for path, data in found.items() if path.startswith(kinds)}
         return _side(

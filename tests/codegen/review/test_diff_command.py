@@ -130,6 +130,20 @@ def test_faults_of_a_side_are_noted(clone: Clone) -> None:
     assert "note: HEAD has faults: 1 error\n" in dotgen("diff", "HEAD", "v1").stdout
 
 
+def test_the_first_drawings_of_a_project_are_reviewed_as_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate lets them pass, and a note says that there were none."""
+    clone = Clone.new(tmp_path)
+    clone.save("README.md", "a project")
+    clone.save(DOOR, OLD_DOOR)
+    monkeypatch.chdir(tmp_path)
+    result = dotgen("diff", "HEAD~1", "--fail-on", "API-breaking")
+    assert result.exit_code == 0
+    assert headlines(result) == [f"{DOOR}   door: added, harmless"]
+    assert "note: HEAD~1 has no folder specs: all drawings are new\n" in result.stdout
+
+
 def test_markdown_json_and_sarif_are_of_their_forms(clone: Clone) -> None:
     """A comment with its mark, one document with the impact, one with a result for each change."""
     markdown, as_json, sarif = (

@@ -215,6 +215,19 @@ def test_a_project_without_specs_is_named(tmp_path: Path) -> None:
     assert fault(root=tmp_path) == f"there is no folder specs in {tmp_path}"
 
 
+def test_a_revision_before_the_first_drawing_is_empty(tmp_path: Path) -> None:
+    """Who begins with drawings may review them; a folder that never had any is a mistake."""
+    clone = Clone.new(tmp_path)
+    clone.save("README.md", "first")
+    clone.save(A, "a")
+    clone.write(A, "b")
+    old, new, _ = read_sides(tmp_path, ["HEAD~1"])
+    assert (old.files, new.files) == ({}, {A: b"b"})
+    assert old.note == "HEAD~1 has no folder specs: all drawings are new"
+    assert read_sides(tmp_path, ["HEAD~1..HEAD"]).new.files == {A: b"a"}
+    assert fault("HEAD..HEAD~1", root=tmp_path) == "HEAD~1 has no folder specs"
+
+
 def test_a_repository_without_commits_is_a_sentence(tmp_path: Path) -> None:
     """Before the first commit there is nothing to compare with."""
     Clone.new(tmp_path).write(A, "a")

@@ -127,12 +127,14 @@ class Draft:
             if thing.key.names[-1] in names and statement not in self.drawn:
                 yield statement
 
-    def statement(self, thing: Thing) -> Statement | None:
-        """The statement that draws a thing and gives it its attributes."""
+    def statement(self, thing: Thing, attribute: str = "") -> Statement | None:
+        """The statement that draws a thing and gives it its attributes, or one of these."""
         if thing.key.kind in EDGE_KINDS:
             return self._links.get(thing.place.offset)
         if thing.key.kind in NODE_KINDS:
-            return max(self.naming(thing), key=lambda it: len(it.pairs), default=None)
+            naming = self.naming(thing)
+            giving = (it for it in reversed(naming) if attribute and it.pair(attribute))
+            return next(giving, max(naming, key=lambda it: len(it.pairs), default=None))
         return None
 
     @cached_property

@@ -188,7 +188,7 @@ class _Round:
         if group is not None:
             yield from self.in_group(group, name, after)
             return
-        statement = self.draft.statement(old)
+        statement = self.draft.statement(old, name)
         value = self.draft.value(old, name)
         if value and after and self.uses[value.place.offset] == self.alike[self._way(change)] > 1:
             yield Patch(*self.draft.span(value), quoted(after))
@@ -270,10 +270,9 @@ class _Round:
             for it in self.wanted.values()
             if it.key.kind == "stay" and it.key.names[:2] == key.names[:2]
         ]
-        value = self.draft.value(thing, "stays")
+        value, statement = self.draft.value(thing, "stays"), self.draft.statement(thing, "stays")
         known = [item for item in words(value.text) if item in wanted] if value else []
         items = [*known, *(item for item in wanted if item not in known)]
-        statement = self.draft.statement(thing)
         if statement is None:
             _, group = self.draft.graph_at(thing.place.offset)
             text = f"{thing.key.names[-1]} [stays={quoted(', '.join(items))}]"

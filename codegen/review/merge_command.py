@@ -6,6 +6,7 @@ from typing import Final
 from codegen.commands import Say
 from codegen.commit import Disk
 from codegen.files import cause
+from codegen.report import visible
 from codegen.review.conflict_text import marked
 from codegen.review.diff3 import diff3_lines, joined
 from codegen.review.merge_text import Merged, decoded, encoded, merge_drawing
@@ -25,19 +26,21 @@ def merge(*, say: Say, base: str, ours: str, theirs: str, path: str) -> int:
     try:
         versions = [Path(name).read_bytes() for name in (base, ours, theirs)]
     except OSError as error:
-        say(f"{error.filename}: cannot be read: {cause(error)}", error=True, style="red")
+        name = visible(str(error.filename))
+        say(f"{name}: cannot be read: {cause(error)}", error=True, style="red")
         return 1
+    shown = visible(path)
     if fault := _fault(versions):
-        say(f"{path}: {fault}; merge it by hand, ours is unchanged", error=True, style="red")
+        say(f"{shown}: {fault}; merge it by hand, ours is unchanged", error=True, style="red")
         return 1
     found = merge_drawing(path, *versions)
     text = _tell(found, path, versions, say) if found.text is None else found.text
     if found.note:
-        say(f"{path}: {found.note}", error=True)
+        say(f"{shown}: {found.note}", error=True)
     try:
-        _write(Path(ours), encoded(text, *versions))
+        _write(Path(ours).resolve(), encoded(text, *versions))
     except OSError as error:
-        say(f"{path}: cannot be written: {cause(error)}", error=True, style="red")
+        say(f"{shown}: cannot be written: {cause(error)}", error=True, style="red")
         return 1
     return 0 if found.text is not None else 1
 
@@ -55,14 +58,15 @@ def _tell(found: Merged, path: str, versions: list[bytes], say: Say) -> str:
     """Say why there is no merged text; return one with both sides."""
     texts = [decoded(data) for data in versions]
     for problem in found.problems:
-        say(str(problem), error=True, style="red")
+        say(visible(str(problem)), error=True, style="red")
     if found.problems:
-        say(f"{path}: merged line by line, since a side is no drawing", error=True, style="red")
+        sentence = "merged line by line, since a side is no drawing"
+        say(f"{visible(path)}: {sentence}", error=True, style="red")
         lines = joined(diff3_lines(texts))
         return marked(texts, []).text if lines is None else lines
     text, places = marked(texts, [it.spot for it in found.conflicts])
     for line, conflict in zip(places, found.conflicts, strict=True):
-        say(f"{path}:{line}: {conflict.sentence}", error=True, style="red")
+        say(visible(f"{path}:{line}: {conflict.sentence}"), error=True, style="red")
     return text
 
 

@@ -103,8 +103,8 @@ def encoded(text: str, base: bytes, ours: bytes, theirs: bytes) -> bytes:
 
 def _writing(data: bytes) -> tuple[bool, bool]:
     """Whether a file has a byte order mark, and whether its lines end as on Windows."""
-    count = data.count(b"\n")
-    return data.startswith(MARK.encode()), count > 0 and count == data.count(b"\r\n")
+    ends = {data.count(end) for end in (b"\n", b"\r\n", b"\r")}
+    return data.startswith(MARK.encode()), len(ends) == 1 and ends != {0}
 
 
 def _one_sided(base: str, ours: str, theirs: str) -> str:

@@ -3,16 +3,7 @@
 from functools import cached_property
 
 from codegen.review.draft import Draft
-from codegen.review.facts import (
-    GLOBAL_SORTS,
-    Facts,
-    Key,
-    Renames,
-    Thing,
-    mentions,
-    renamed,
-    renamed_key,
-)
+from codegen.review.facts import Facts, Key, Renames, Thing, renamed, renamed_key
 from codegen.review.outline import DEFAULTS, Statement
 
 
@@ -21,7 +12,7 @@ class Version:
 
     def __init__(self, draft: Draft, renames: Renames) -> None:
         self.draft = draft
-        self.renames = _fitting(draft.facts, renames)
+        self.renames = renames
         self.facts = renamed(draft.facts, self.renames)
         self.names = {key: renamed_key(key, self.renames) for key in draft.facts}
         self.things: Facts = {}
@@ -57,16 +48,3 @@ class Version:
     def text_of(self, statement: Statement) -> str:
         """A statement as it stands in the text."""
         return self.draft.text[statement.start : statement.end]
-
-
-def _fitting(facts: Facts, renames: Renames) -> Renames:
-    """The renames of what a table mentions, unless it has the new name already."""
-    outer = {name: text for name, text in renames.items() if name.sort in GLOBAL_SORTS}
-    found: Renames = {}
-    for some in (outer, {name: it for name, it in renames.items() if name not in outer}):
-        things = renamed(facts, found).values() if some else ()
-        names = {name for thing in things for name, _ in mentions(thing)}
-        for name, text in some.items():
-            if name in names and name._replace(text=text) not in names:
-                found[name] = text
-    return found

@@ -33,5 +33,6 @@ def flow_things(flow: Flow) -> Iterator[Thing]:
         yield Thing(Key("step", (flow.name, step.name)), step.place, attributes)
     for arrow in flow.arrows:
         key = Key("flow-arrow", (flow.name, arrow.tail, arrow.head, arrow.when))
-        attributes = made_of(packet=arrow.packet, socket=arrow.socket, printed=arrow.printed)
+        printed = arrow.printed if arrow.printed != arrow.packet else ""
+        attributes = made_of(packet=arrow.packet, socket=arrow.socket, printed=printed)
         yield Thing(key, arrow.place, attributes)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from codegen.names import words
+from codegen.names import event_name, words
 from codegen.review.changes import WORDING, Change
 from codegen.review.facts import (
     FORMS,
@@ -133,8 +133,16 @@ def _parts(before: Thing, old: Thing, new: Thing) -> Iterator[Change]:
         was, now = before.get(part), new.get(part)
         if was != now:
             is_silent = part in ("order", "guards") and _same_order(was, now)
+            is_silent |= kind == "event" and _spell_their_names(old, new)
             rule = _rule_of_part(kind, part)
             yield Change(rule, new.key, old, new, part, was, now, silent=is_silent)
+
+
+def _spell_their_names(old: Thing, new: Thing) -> bool:
+    """Whether an event has another name, and its label, from which the name comes, is that name."""
+    is_renamed = old.key.names[-1] != new.key.names[-1]
+    labels = ((it.get("text"), it.key.names[-1]) for it in (old, new))
+    return is_renamed and all(not text or event_name(text) == name for text, name in labels)
 
 
 def _rule_of_part(kind: str, part: str) -> str:

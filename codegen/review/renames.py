@@ -75,7 +75,7 @@ def _matched(old: Facts, new: Facts, *, is_global: bool) -> Renames:
         taken = {Name(name.sort, name.scope, text) for name, text in renames.items()}
         left = {name: it for name, it in gone.items() if name not in renames}
         free = {name: it for name, it in came.items() if name not in taken}
-        found = _round(_features(left, gone, renames), _features(free, came, {}))
+        found = _round(_features(left, gone, renames), _features(free, free, {}))
         if not found:
             break
         renames |= found
@@ -146,6 +146,8 @@ def _of_use(name: Name, thing: Thing, part: str, unknown: Renames) -> Iterator[F
     kind, names = thing.key
     is_global = name.sort in GLOBAL_SORTS
     company = list(names[1:]) if is_global else _company(thing.key, part, unknown)
+    if not company and not part.isdigit():
+        company = list(names)
     if any(text != WILD for text in company) and part != ORDER:
         yield (kind, part, *company)
     elif company:
@@ -153,8 +155,10 @@ def _of_use(name: Name, thing: Thing, part: str, unknown: Renames) -> Iterator[F
     is_defined = part == str(len(names) - 1) and name.sort not in LOOSE_SORTS
     if is_defined or (is_global and part == SCOPE):
         for attribute, text in thing.attributes.items():
-            if attribute != ORDER and text.removesuffix("()") != name.text:
-                yield (kind, *names[1:-1], attribute, text)
+            sort = FORMS[kind].attributes.get(attribute)
+            known = unknown.get(Name(sort, thing.key.scope, text), text) if sort else text
+            if attribute != ORDER and known != WILD and text.removesuffix("()") != name.text:
+                yield (kind, *names[1:-1], attribute, known)
 
 
 def _company(key: Key, part: str, unknown: Renames) -> list[str]:

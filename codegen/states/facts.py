@@ -1,9 +1,14 @@
 """From a machine to the things that its drawing says."""
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from codegen.review.facts import ANY_STATE, ELSE, Key, Thing, made_of
 from codegen.states.model import AnyState, Arrow, Machine
+
+ANY_STATE_MARK: Final = re.compile(r"^\s*\*\s*(?:on\b\s*)?")
+"""What an any-state arrow's label has in front of the event."""
 
 
 def machine_things(machine: Machine) -> Iterator[Thing]:
@@ -16,8 +21,9 @@ def machine_things(machine: Machine) -> Iterator[Thing]:
         attributes = made_of(printed=printed, wire=state.wire, comment=state.comment)
         yield Thing(Key("state", (name, state.name)), state.place, attributes)
     for event in machine.events:
-        text = event.text if event.text != event.name else ""
-        yield Thing(Key("event", (name, event.name)), event.place, made_of(text=text))
+        text = ANY_STATE_MARK.sub("", event.text)
+        attributes = made_of(text=text if text != event.name else "")
+        yield Thing(Key("event", (name, event.name)), event.place, attributes)
     yield from _arrows(machine)
     yield from _any_state(name, machine.any_state)
     for summary in machine.summaries:

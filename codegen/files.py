@@ -96,8 +96,7 @@ def read_python(root: Path, *, without: Collection[str] = ()) -> dict[str, bytes
     found: dict[str, bytes] = {}
     todo = [root]
     while todo:
-        folder = todo.pop()
-        for path in sorted(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else ():
+        for path in _entries(todo.pop()):
             name = reader.name(path)
             if is_ignored(path.name) or name in without or os.path.islink(path):
                 continue
@@ -106,6 +105,14 @@ def read_python(root: Path, *, without: Collection[str] = ()) -> dict[str, bytes
             elif path.suffix == PYTHON_SUFFIX and len(found) < PYTHON_FILES_MAX:
                 reader.read_into(found, name, path)
     return dict(sorted(found.items()))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder, sorted; nothing where it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def cause(error: OSError) -> str:

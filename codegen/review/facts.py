@@ -65,6 +65,9 @@ kind of their own: `guard`, `action`, `member` (of a layout), `case`, and `numbe
 layout that a number has its names from.
 """
 
+SETS: Final = frozenset({"except"})
+"""Lists of names without an order; they are sorted."""
+
 DERIVED: Final = frozenset({"event", "span"})
 """Kinds that follow from the other things: told when they change, never applied or merged."""
 
@@ -194,6 +197,8 @@ def _renamed_thing(thing: Thing, renames: Renames) -> Thing:
         name: _renamed_words(text, sorts[name], key.scope, renames) if name in sorts else text
         for name, text in thing.attributes.items()
     }
+    for name in SETS & attributes.keys():
+        attributes[name] = " ".join(sorted(words(attributes[name])))
     return replace(thing, key=key, attributes=attributes)
 
 

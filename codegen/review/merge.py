@@ -17,6 +17,7 @@ from codegen.review.facts import (
     ELSE,
     FORMS,
     GLOBAL_SORTS,
+    SETS,
     Facts,
     Key,
     Name,
@@ -31,7 +32,6 @@ from codegen.review.renames import find_renames
 DECIDING: Final = {"arrow": (1, 2), "stay": (1, 2), "any-state-arrow": (1,)}
 """Where the keys of these kinds say what an event does in a state: positions of both."""
 
-SETS: Final = frozenset({"except"})
 LISTS: Final = frozenset({"order", "guards"})
 ROW: Final = "row"
 
@@ -182,7 +182,12 @@ class _Merge:
     ) -> None:
         self.before = before
         self.ours, self.theirs = ours, theirs
-        self.conflicts = list(conflicts)
+        self.found = dict.fromkeys(conflicts)
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """The conflicts that were found, each once."""
+        return list(self.found)
 
     def facts(self) -> Facts:
         """The merged table; conflicts gather on the way."""
@@ -281,9 +286,7 @@ class _Merge:
 
     def conflict(self, key: Key, part: str, base: str, *sides: str) -> None:
         """Note a conflict once."""
-        found = Conflict(key, part, base, *sides)
-        if found not in self.conflicts:
-            self.conflicts.append(found)
+        self.found[Conflict(key, part, base, *sides)] = None
 
 
 def _set(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:

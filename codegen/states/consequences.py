@@ -27,8 +27,8 @@ DEAD_END: Final = ChangeRule(
 REFUSED: Final = ChangeRule(
     "event-now-refused",
     Impact.behaviour,
-    """A state took the event and refuses it now. Who sends it there gets an exception where all
-    went well. See that nobody sends it any more, or draw the arrow.""",
+    """A state took the event and refuses it now, always or where no guard holds. Who sends it there
+    gets an exception where all went well. See that nobody sends it any more, or draw the arrow.""",
 )
 CHOICE_GREW: Final = ChangeRule(
     "choice-grew",
@@ -75,11 +75,15 @@ def consequences(
 
 
 class _Refused(NamedTuple):
-    """An event that is refused now, and where it led: from a state, or from any state (`""`)."""
+    """An event that is refused now, and where it led: from a state, or from any state (`""`).
+
+    `is_partly` says that it is taken still where a guard holds.
+    """
 
     event: str
     targets: Names
     source: str
+    is_partly: bool
 
 
 class _Used(NamedTuple):
@@ -159,26 +163,29 @@ class _Comparison:
         known = {event.name for event in self.new.events}
         groups: dict[_Refused, list[str]] = {}
         for state, row in self.old.rows.items():
-            now = self.new.rows.get(state, row)
+            taken = self.new.rows.get(state, row)
             for event, arrows in row.items():
-                if event in known and event not in now:
-                    source = "" if arrows[0].place in self.everywhere else state
-                    refused = _Refused(event, _targets(arrows), source)
+                lost = [it for it in arrows if not it.guard] if event in taken else arrows
+                is_refused = all(it.guard for it in taken.get(event, ()))
+                if event in known and lost and is_refused:
+                    source = "" if lost[0].place in self.everywhere else state
+                    refused = _Refused(event, _targets(lost), source, event in taken)
                     groups.setdefault(refused, []).append(state)
         for refused, states in groups.items():
             yield self.refusal(refused, states)
 
     def refusal(self, refused: _Refused, states: Sequence[str]) -> Consequence:
         """An event that was taken in some states and is refused there now."""
-        event, targets, _ = refused
+        event, targets, _, is_partly = refused
         where = states[0] if len(states) == 1 else f"{len(states)} states"
         was = f"{event} led to {' or '.join(targets)} from {listed(states)}"
         if list(targets) == states:
             was = f"{where} took {event} and stayed"
+        when = ", whatever the guards said; it is refused now where none holds"
         return self.follows(
             REFUSED,
             f"{event} in {where}",
-            f"{was}; it is refused now",
+            f"{was}{when if is_partly else '; it is refused now'}",
             place=self.places[states[0]],
             causes=[(event, *states), (event, *targets), (event,)],
         )

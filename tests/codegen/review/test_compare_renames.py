@@ -188,3 +188,14 @@ def test_a_node_may_be_called_otherwise_than_its_function() -> None:
         "step-renamed: a -> first",
         "step-function-changed: first: none -> a",
     ]
+
+
+def test_a_renamed_state_is_renamed_among_the_exceptions_of_an_arrow() -> None:
+    """Their order is that of their names, which says nothing."""
+    old = """digraph door {
+        Open -> Closed -> Locked -> Open [label=go]
+        Locked -> Open [label="* on fire", except="Closed, Locked"]
+        Locked [stays=fire]
+    }"""
+    (only,) = compared("states", old, old.replace("Closed", "Shut_and_Closed")).changes
+    assert only.change.line == "state-renamed: Closed -> Shut_and_Closed"

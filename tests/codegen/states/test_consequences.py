@@ -301,3 +301,14 @@ def test_what_one_way_needs_the_way_back_may_drop(old: str, new: str) -> None:
     needed = {it.subject for it in follow(old, new) if it.rule == "handler-needed"}
     unused = {it.subject for it in follow(new, old) if it.rule == "handler-unused"}
     assert needed == unused
+
+
+def test_an_event_may_be_refused_where_no_guard_holds() -> None:
+    """The arrow without a guard was for all other cases."""
+    guarded = f"{RING} A -> B [label=on, guard=is_calm];"
+    found = follow(f"{guarded} A -> C [label=on]", guarded)
+    assert told(found, "event-now-refused") == [
+        "on in A: on led to C from A, whatever the guards said; it is refused now where none holds"
+    ]
+    assert {"on", "A"} in found[0].causes
+    assert follow(f"{guarded} A -> C [label=on]", f"{guarded} A [stays=on]") == []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from codegen.flows.model import Flow, Step
+from codegen.flows.model import Arrow, Flow, Step
 from codegen.review.changes import ChangeRule, Impact
 from codegen.review.facts import Name, Renames
 
@@ -142,19 +142,21 @@ def renamed_flow(flow: Flow, renames: Renames) -> Flow:
         function = name if it.function == it.name else it.function
         return replace(it, name=name, function=function, column=current("column", it.column))
 
+    def arrow(it: Arrow) -> Arrow:
+        packet = current("layout", it.packet, of="")
+        return replace(
+            it,
+            tail=current("step", it.tail),
+            head=current("step", it.head),
+            packet=packet,
+            printed=packet if it.printed == it.packet else it.printed,
+            when=current("case", it.when),
+        )
+
     return replace(
         flow,
         name=scope,
         columns=tuple(replace(it, name=current("column", it.name)) for it in flow.columns),
         steps=tuple(step(it) for it in flow.steps),
-        arrows=tuple(
-            replace(
-                it,
-                tail=current("step", it.tail),
-                head=current("step", it.head),
-                packet=current("layout", it.packet, of=""),
-                when=current("case", it.when),
-            )
-            for it in flow.arrows
-        ),
+        arrows=tuple(arrow(it) for it in flow.arrows),
     )

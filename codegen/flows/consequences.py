@@ -35,6 +35,12 @@ Names = Iterable[set[str]]
 Earlier = Mapping[Node, frozenset[Node]]
 """Each step of a case with all that come before it."""
 
+Pair = tuple[Node, Node]
+"""Two steps, the first of which comes first."""
+
+ORDERS_MAX: Final = 256
+"""Ways to leave several ways at once that are tried side by side; drawings have few cases."""
+
 
 def consequences(
     old: Flow | None, new: Flow | None, implementers: Implementers
@@ -71,7 +77,9 @@ def _traces(old: Flow, new: Flow) -> Iterator[Consequence]:
     ways = [_earlier(new, case) for case in new.cases]
     for case in old.cases:
         known = _earlier(old, case)
-        witness = next((it for it in _witnesses(known, ways) if not _is_path(it, ways)), None)
+        if any(step in before for step, before in known.items()):
+            continue  # a circle, which is a fault: nothing ever came to its end
+        witness = _witness(known, ways)
         if witness is not None:
             yield _no_path(new, case, witness, ways)
         elif not any(known.keys() == way.keys() for way in ways):
@@ -89,18 +97,33 @@ def _node(step: Step) -> Node:
     return f"{step.column}.{step.function}"
 
 
-def _witnesses(known: Earlier, ways: Iterable[Earlier]) -> Iterator[list[Node]]:
-    """Traces of the old flow that some way of the new one does not take, if there are any."""
+def _witness(known: Earlier, ways: Iterable[Earlier]) -> list[Node] | None:
+    """A trace of the old flow that no way of the new one takes, if there is one.
+
+    It leaves each way in some pair of steps: the new flow has one before the other, the trace has
+    the other before the one.
+    """
+    choices: list[list[Pair]] = []
     for way in ways:
-        for step, before in known.items():
-            if not way.get(step, before | {step}) <= before:
-                yield _with_early(step, known)
+        if known.keys() <= way.keys() and all(way[step] <= known.keys() for step in known):
+            pairs = [(step, it) for step in known for it in sorted(way[step] - known[step])]
+            if not pairs:
+                return None
+            choices.append(pairs)
+    orders = [known]
+    for pairs in sorted(choices, key=len):
+        orders = [more for order in orders for pair in pairs if (more := _with(order, *pair))]
+        orders = orders[:ORDERS_MAX]
+    return _in_order(orders[0]) if orders else None
 
 
-def _with_early(step: Node, known: Earlier) -> list[Node]:
-    """The old flow's steps in an order in which one comes as early as it may."""
-    first = [it for it in _in_order(known) if it in known[step]]
-    return [*first, step, *(it for it in _in_order(known) if it not in (*first, step))]
+def _with(known: Earlier, first: Node, then: Node) -> Earlier:
+    """The steps with one pair more in order; nothing where that cannot be."""
+    if first == then or then in known[first]:
+        return {}
+    before = known[first] | {first}
+    behind = {step for step, earlier in known.items() if then in earlier} | {then}
+    return {step: it | before if step in behind else it for step, it in known.items()}
 
 
 def _in_order(known: Earlier) -> list[Node]:

@@ -35,6 +35,7 @@ RULES: Final = (
         "column-removed",
         Impact.API_breaking,
         """A node takes no part any more: the enum of its functions and its handler class are gone.
+        Whoever imports them breaks.
         Find out who does its part now.""",
     ),
     ChangeRule(
@@ -65,8 +66,8 @@ RULES: Final = (
     ChangeRule(
         "step-function-changed",
         Impact.API_breaking,
-        """A node stands for another function. The class that does it lacks a method until the
-        method is renamed too, and the printed name in traces is another one.""",
+        """A node stands for another function. The class that does it lacks a method, and the
+        name in traces is another one. Rename the method, and record the traces anew.""",
     ),
     ChangeRule(
         "step-column-changed",
@@ -77,14 +78,14 @@ RULES: Final = (
     ChangeRule(
         "step-opens-changed",
         Impact.behaviour,
-        """A function begins to hold an extent, another kind of it, or none any more. See that what
-        it protected is still protected.""",
+        """A function begins to hold an extent, another kind of it, or none any more. Others may
+        write there while it works. See that what it protected is still protected.""",
     ),
     ChangeRule(
         "step-closes-changed",
         Impact.behaviour,
-        """A function ends the holding of an extent, of another kind, or no longer does. See that
-        what is held is let go on every way through the flow.""",
+        """A function ends the holding of an extent, of another kind, or no longer does. What is
+        held for ever stops others. See that it is let go on every way through the flow.""",
     ),
     ChangeRule(
         "flow-arrow-added",
@@ -103,8 +104,8 @@ RULES: Final = (
     ChangeRule(
         "flow-arrow-case-changed",
         Impact.behaviour,
-        """An arrow is taken in another case. See what happens in the case in which it was taken
-        and is not.""",
+        """An arrow is taken in another case. What it leads to is done where it was not, and not
+        where it was. See what happens in the case in which it was taken.""",
     ),
     ChangeRule(
         "flow-arrow-packet-changed",

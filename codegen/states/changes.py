@@ -82,14 +82,14 @@ RULES: Final = (
     ChangeRule(
         "guard-renamed",
         Impact.API_breaking,
-        """A guard has another name. The class that answers it lacks a method until the method is
-        renamed too.""",
+        """A guard has another name. The class that answers it lacks a method and cannot be made.
+        Rename the method with the guard.""",
     ),
     ChangeRule(
         "action-renamed",
         Impact.API_breaking,
-        """An action has another name. The class that does it lacks a method until the method is
-        renamed too.""",
+        """An action has another name. The class that does it lacks a method and cannot be made.
+        Rename the method with the action.""",
     ),
     ChangeRule(
         "arrow-added",
@@ -167,7 +167,7 @@ RULES: Final = (
         "any-state-arrow-guard-changed",
         Impact.behaviour,
         """Every state asks another question before it takes the event, asks one now, or no longer
-        asks. See what happens in the cases where the arrow was taken and is not.""",
+        asks. The arrow is taken in other cases than before. See what happens in the cases where the arrow was taken and is not.""",
     ),
     ChangeRule(
         "any-state-arrow-actions-changed",
@@ -202,8 +202,8 @@ RULES: Final = (
     ChangeRule(
         "stay-actions-changed",
         Impact.behaviour,
-        """Other work is done on an event that the state stays on. Compare what is sent and written
-        on it.""",
+        """Other work is done on an event that the state stays on, or the same in another order. The
+        peer may get other packets. Compare what is sent and written on it.""",
     ),
     ChangeRule(
         "row-guards-changed",
@@ -215,7 +215,7 @@ RULES: Final = (
         "summary-added",
         Impact.harmless,
         """An arrow of the figure sums up a path of the machine. It is no row, so nothing runs
-        otherwise.""",
+        otherwise. See that the path is the one that is meant.""",
     ),
     ChangeRule(
         "summary-removed",

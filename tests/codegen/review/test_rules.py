@@ -46,7 +46,7 @@ def test_every_rule_says_what_why_and_how(rule: str) -> None:
     """In plain sentences, few enough to be read."""
     text = " ".join(RULES[rule].documentation.split())
     assert re.match(r"[A-Z].*[.]$", text)
-    assert text.count(". ") >= 1
+    assert len(re.findall(r"[.:;] ", text)) >= 2
     assert len(text.split()) <= WORDS_MAX
 
 

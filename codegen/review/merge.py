@@ -196,7 +196,7 @@ class _Merge:
             if (kept := self.thing(key, thing)) is not None:
                 made[kept.key] = kept
         self.add(made)
-        _settle_rows(made)
+        _settle_rows(made, self.ours.removed | self.theirs.removed)
         self.check_decisions()
         self.check_dangling(made)
         return made
@@ -313,15 +313,16 @@ def _part(kind: str, position: int) -> str:
     return parts.get(position, FORMS[kind].names[position])
 
 
-def _settle_rows(made: Facts) -> None:
-    """Let the rows list the arrows that there are; one alone has no order."""
+def _settle_rows(made: Facts, removed: Container[Key]) -> None:
+    """Let the rows list the arrows that there are; one alone has no order, unless drawn twice."""
     tried: dict[Key, list[str]] = {}
     for scope, state, event, guard in _tried(made):
         tried.setdefault(Key(ROW, (scope, state, event)), []).append(guard)
     for key in [key for key in made if key.kind == ROW]:
         guards = tried.get(key, [])
         listed = [it for it in words(made[key].get("guards")) if it in guards]
-        if max(len(guards), len(listed)) > 1 and set(guards) != {ELSE}:
+        is_row = len(guards) > 1 or (len(listed) > 1 and key not in removed)
+        if is_row and set(guards) != {ELSE}:
             attributes = {"guards": " ".join(listed)}
             made[key] = replace(made[key], attributes=attributes)
         else:

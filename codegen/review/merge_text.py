@@ -27,16 +27,13 @@ from codegen.review.diff3 import (
 )
 from codegen.review.draft import MARK, Draft
 from codegen.review.edits import edited, is_as_wanted
-from codegen.review.facts import Key, Thing, mentions
+from codegen.review.facts import Key, Thing
 from codegen.review.merge import GONE, Conflict, Together, merged
 from codegen.review.version import Version
 
 OURS, THEIRS = "ours", "theirs"
 SIDES: Final = ("base", OURS, THEIRS)
 ERRORS: Final = frozenset(rule.name for rule in RULES if rule.severity is Severity.error)
-LIKE_MIN: Final = 2
-"""How many names besides the scope have to be the same where no arrow is the very same."""
-
 NOT_TOGETHER: Final = "the drawings agree, but their texts could not be put together"
 ONLY_TOGETHER: Final = "neither side alone has this fault"
 KEPT: Final = "both sides rewrote the same lines; comments and colours there are those of"
@@ -242,18 +239,7 @@ def _lines(side: Version, key: Key, said: str) -> Lines | None:
 
 def _thing(side: Version, key: Key, said: str) -> Thing | None:
     """The thing of a key, or the one that is the most like it, or one that has the name."""
-    if thing := side.thing(key):
-        return thing
-    alike = [
-        ([a == b for a, b in zip(it.names, key.names, strict=True)], thing)
-        for it, thing in side.things.items()
-        if it.kind == key.kind
-    ]
-    same, best = max(alike, key=lambda it: it[0], default=([], None))
-    if sum(same) > LIKE_MIN:
-        return best
-    named = {key.names[-1], said} - {""}
-    for thing in side.draft.facts.values():
-        if any(name.sort == key.kind and name.text in named for name, _ in mentions(thing)):
-            return thing
-    return None
+    found = side.thing(key) or side.alike(key)
+    for name in (said, key.names[-1]):
+        found = found or side.users.get((key.kind, name))
+    return found

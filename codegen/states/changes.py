@@ -167,7 +167,7 @@ RULES: Final = (
         "any-state-arrow-guard-changed",
         Impact.behaviour,
         """Every state asks another question before it takes the event, asks one now, or no longer
-        asks. The arrow is taken in other cases than before. See what happens in the cases where the arrow was taken and is not.""",
+        asks. The arrow is taken in other cases. See what happens where it was taken and is not.""",
     ),
     ChangeRule(
         "any-state-arrow-actions-changed",

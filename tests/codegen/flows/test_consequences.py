@@ -62,7 +62,7 @@ def test_nothing_follows_from_no_change() -> None:
 
 
 def test_a_new_order_names_the_step_that_came_too_early() -> None:
-    """With what it must wait for now."""
+    """With the step that must precede it."""
     found = follow(flow("ask -> wait; ask -> hear [packet=P]"), flow(HELLO + "ask -> wait"))
     assert told(found) == [
         "trace-no-longer-path: talk: Left.wait could come before Right.hear and may no longer"

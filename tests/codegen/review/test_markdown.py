@@ -20,11 +20,14 @@ def drawing() -> Drawing:
     return compared("states", OLD, NEW)
 
 
-def with_first(**fields: object) -> Review:
-    """A review whose only change has other fields."""
+def with_first(
+    *, consequences: tuple[Consequence, ...] = (), excuse: str = "", unreleased: bool = False
+) -> Review:
+    """A review whose only change has more to it."""
     shown = drawing()
     (judged,) = shown.changes
-    return review_of(replace(shown, changes=(replace(judged, **fields),)))  # type: ignore[arg-type]
+    more = replace(judged, consequences=consequences, excuse=excuse, unreleased=unreleased)
+    return review_of(replace(shown, changes=(more,)))
 
 
 def consequence(sentence: str = "it led to A") -> Consequence:

@@ -88,6 +88,7 @@ class _Round:
         self.wanted = wanted
         self.sources = sources
         self.target = target
+        self.begun: set[Statement] = set()
         self.changes = list(differences(self.target.facts, wanted, self.target.things))
         self.gone = {it.old.key for it in self.changes if it.new is None and it.old}
         self.alike = Counter(self._way(it) for it in self.changes if it.old and it.new)
@@ -163,9 +164,22 @@ class _Round:
                 yield self.without_node(statement)
             for statement in self.draft.silent(thing):
                 yield removed(self.text, statement)
+            yield from self.elsewhere(thing)
         elif drawing := self.draft.statement(thing):
             is_whole = self.gone.issuperset(self.draft.drawn[drawing])
             yield removed(self.text, drawing) if is_whole else self.split(drawing)
+
+    def elsewhere(self, state: Thing) -> Iterator[Patch]:
+        """Draw what leads from everywhere, and was drawn at a state that goes, at its target."""
+        scope, name = state.key.scope, state.key.names[-1]
+        for thing in self.draft.things if state.key.kind == "state" else ():
+            if thing.key.kind != "any-state-arrow" or thing.key in self.gone:
+                continue
+            statement = self.draft.statement(thing)
+            is_here = thing.key.scope == scope and self.draft.edge(thing).tail == name
+            if statement and is_here and is_single(statement):
+                tail = next(statement.atoms)
+                yield Patch(tail.start, tail.end, quoted(thing.key.names[2]))
 
     def without_node(self, statement: Statement) -> Patch:
         """A statement without the nodes that are gone."""
@@ -205,7 +219,7 @@ class _Round:
         else:
             own = statement.pair(name)
             listed = with_words(own, words(change.after)) if part in LISTS else after
-            yield from with_value(self.text, statement, name, listed)
+            yield from self.given(statement, name, listed)
 
     def _way(self, change: Change) -> tuple[int, str, str]:
         """What is alike in the changes of all that inherit one value."""
@@ -243,7 +257,7 @@ class _Round:
             if statement.kind == ATTRIBUTE and not value:
                 yield removed(self.text, statement)
             else:
-                yield from with_value(self.text, statement, name, value)
+                yield from self.given(statement, name, value)
             return
         text = f"{name}={quoted(value)}"
         if group.body:
@@ -251,14 +265,21 @@ class _Round:
         else:
             yield last_in(self.text, group, text)
 
+    def given(self, statement: Statement, name: str, value: str) -> Iterator[Patch]:
+        """Give a statement an attribute; the first one comes alone, the next round adds more."""
+        if statement not in self.begun:
+            yield from with_value(self.text, statement, name, value)
+        if not statement.pairs:
+            self.begun.add(statement)
+
     def event(self, statement: Statement, key: Key) -> Iterator[Patch]:
         """Let an edge have another event, spelled as a side spells it."""
         label, event = spelling(key, self.sources)
         pair = statement.pair("event")
         if label:
-            yield from with_value(self.text, statement, "label", label)
+            yield from self.given(statement, "label", label)
         if event or pair:
-            yield from with_value(self.text, statement, "event", event)
+            yield from self.given(statement, "event", event)
 
     def stays(self, key: Key) -> Iterator[Patch]:
         """List anew what a state stays on; what is listed already keeps its place."""
@@ -281,7 +302,7 @@ class _Round:
             yield self.split(statement)
         else:
             listed = with_words(statement.pair("stays"), items)
-            yield from with_value(self.text, statement, "stays", listed)
+            yield from self.given(statement, "stays", listed)
 
     def row(self, change: Change) -> Iterator[Patch]:
         """Put the arrows of one state and event into the order in which they are tried."""

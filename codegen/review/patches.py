@@ -88,6 +88,10 @@ def _without(text: str, pair: Pair, statement: Statement) -> Patch:
     if len(statement.pairs) == 1:
         begin, end = statement.lists
         return Patch(len(text[:begin].rstrip(" \t")), end, "")
+    at = statement.pairs.index(pair)
+    before = text[statement.pairs[at - 1].end : pair.start]
+    if at and not before.strip(" \t\n,;"):
+        return Patch(pair.start - len(before), pair.end, "")  # others may be added behind it
     separator = _SEPARATOR.match(text, pair.end)
     assert separator is not None
     start, end = pair.start, separator.end()

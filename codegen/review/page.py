@@ -12,7 +12,7 @@ from codegen.drawing import CannotDrawError
 from codegen.render import render_html
 from codegen.review.changes import ChangeRule, Impact
 from codegen.review.picture import new_side, old_side, united
-from codegen.review.report import Drawing, Judged, Review
+from codegen.review.report import Drawing, Judged, Review, amount
 from codegen.review.svg import Draw, safe_svg
 
 WORST_FIRST: Final = tuple(reversed(Impact))
@@ -56,15 +56,11 @@ def _summary(review: Review) -> str:
         return "No drawing says anything else."
     excused = sum(1 for it in changes if it.excuse)
     parts = [
-        f"is the worst of {_counted(len(changes), 'change')} in {_counted(drawings, 'drawing')}",
+        f"is the worst of {amount(len(changes), 'change')} in {amount(drawings, 'drawing')}",
         f"{excused} excused" if excused else "",
         f"held against {review.baseline}" if review.baseline else "",
     ]
     return f"{', '.join(part for part in parts if part)}."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def impacts_of(judged: Judged) -> list[Impact]:

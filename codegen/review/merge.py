@@ -196,6 +196,9 @@ class _Merge:
             if (kept := self.thing(key, thing)) is not None:
                 made[kept.key] = kept
         self.add(made)
+        for key in [key for edits in (self.ours, self.theirs) for key in edits.added]:
+            if key.kind == "layout" and made[key].get("record"):
+                self.share(key, made)
         _settle_rows(made, self.ours.removed | self.theirs.removed)
         self.check_decisions()
         self.check_dangling(made)
@@ -260,6 +263,21 @@ class _Merge:
                 if known.attributes != thing.attributes:
                     ours, theirs = (_said(it) for it in (known, thing))
                     self.conflict(key, "", "", ours, theirs)
+
+    def share(self, added: Key, made: Facts) -> None:
+        """Let an added layout have what its record has become for those that had it before."""
+        record = made[added].get("record")
+        of_record = (key for key, it in self.before.items() if it.get("record") == record)
+        other = next((key for key in of_record if key in made), None)
+        if other is None or added in self.before:
+            return
+        for key in [key for key in made if key.kind in MEMBER_KINDS and key.scope == added.scope]:
+            del made[key]
+        for key in [key for key in made if key.kind in MEMBER_KINDS and key.scope == other.scope]:
+            own = Key(key.kind, (added.scope, *key.names[1:]))
+            made[own] = replace(made[key], key=own)
+        attributes = {**made[added].attributes, "order": made[other].get("order")}
+        made[added] = replace(made[added], attributes=attributes)
 
     def check_decisions(self) -> None:
         """Both branches may not say what one event does in one state."""

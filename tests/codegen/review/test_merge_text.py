@@ -15,6 +15,15 @@ from tests.codegen.review.merging import (
 
 AGAIN = "    Closed -> Closed"
 SLAM = "    Open -> Locked [label=slam]  // ouch\n"
+SHARED = r"""graph packets {
+    node [shape=record]
+    subgraph Both {
+        node [label="\N | first\nu32 | second\nu16"]
+        P_ONE [number="0x01"]
+        P_TWO [number="0x02"]
+    }
+}
+"""
 NAMED = changed(RECORD, ("flags\\nu16", "flags\\nu16 | end\\nP_BYE"))
 
 
@@ -199,3 +208,21 @@ def test_a_fault_that_only_both_together_have_is_told() -> None:
         'lone-case: "good" is the only case of hear (neither side alone has this fault)'
     )
     assert explained.spot == Spot(Lines(13, 13), Lines(13, 13))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            ('P_TWO [number="0x02"]\n', 'P_TWO [number="0x02"]\n        P_SIX [number="0x06"]\n'),
+            ("u32 | second", "u32 | between\\nu8 | second"),
+        ),
+        (('        P_ONE [number="0x01"]\n', ""), ("u32 | second", "u32 | between\\nu8 | second")),
+        (("second\\nu16", "second\\nu64"), ("u32 | second", "u32 | between\\nu8 | second")),
+    ],
+)
+def test_a_record_that_packets_share_is_changed_for_all_of_them(first: Swap, second: Swap) -> None:
+    """Also for those that the other side added, and not for those that it removed."""
+    wanted = changed(SHARED, first, second)
+    assert merge_swaps(SHARED, first, second) == wanted
+    assert merge_swaps(SHARED, second, first) == wanted

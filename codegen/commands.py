@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from codegen import config, coverage, files, plan, render
 from codegen import format as formatting
@@ -23,6 +23,7 @@ from codegen.problems import Problem, Severity
 from codegen.report import Finding, findings, is_failure, lines, summary
 from codegen.review.changes import IMPACTS
 from codegen.review.judge import RULES as CHANGE_RULES
+from codegen.say import Say
 
 RULES: Final = {
     rule.name: rule
@@ -46,13 +47,6 @@ WATCH_INTERVAL_S: Final = 0.3
 
 _STYLES: Final = {Severity.error: "red", Severity.warning: "yellow", Severity.note: "cyan"}
 _DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
-
-
-class Say(Protocol):
-    """Prints a line."""
-
-    def __call__(self, text: str = "", *, error: bool = False, style: str = "") -> None:
-        """Print `text`, on the error output and in a colour where asked."""
 
 
 class Project:

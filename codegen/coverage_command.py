@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from codegen.commands import Project, Say, report
+from codegen.commands import Project, report
 from codegen.coverage import Coverage, as_json, cover, picture, text, total
 from codegen.drawing import CannotDrawError, to_svg
 from codegen.drawings import Drawings
@@ -16,6 +16,7 @@ from codegen.files import cause
 from codegen.names import did_you_mean
 from codegen.problems import Problem
 from codegen.report import is_failure
+from codegen.say import Say
 from codegen.trace import Trace, read_trace
 
 STANDARD_INPUT: Final = "-"

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from codegen import crossrules, vocabulary
+from codegen.files import UNREADABLE_FILE
 from codegen.flows import reader as flows_reader
 from codegen.flows import rules as flows_rules
 from codegen.flows.model import Flow
@@ -48,6 +49,9 @@ RULES: Final = (
     *crossrules.RULES,
 )
 """Every rule that a drawing can break."""
+
+UNREADABLE: Final = frozenset({UNREADABLE_FILE.name, *(rule.name for rule in PARSE_RULES)})
+"""Rules of faults behind which nothing is known of a file; others leave a model to compare."""
 
 
 @dataclass(slots=True)

@@ -3,9 +3,9 @@
 from typing import Final
 
 from codegen.commands import RULES as LINT_RULES
-from codegen.commands import Say
 from codegen.names import did_you_mean
 from codegen.review.judge import RULES as CHANGE_RULES
+from codegen.say import Say
 
 RULES: Final = {
     **{name: (rule.severity.value, rule.documentation) for name, rule in LINT_RULES.items()},

@@ -10,18 +10,17 @@ from typing import Final
 
 from codegen.build import Progress, no_progress
 from codegen.commands import RULES as RULES_OF_DRAWINGS
-from codegen.commands import Project, Say, report
+from codegen.commands import Project, report
 from codegen.config import DiffConfig
 from codegen.drawing import CannotDrawError, to_svg
-from codegen.drawings import Drawings, read_drawings
-from codegen.files import cause, read_python
+from codegen.drawings import UNREADABLE, Drawings, read_drawings
+from codegen.files import cause
 from codegen.git import GitError
 from codegen.graph import Graph
-from codegen.parse import RULES as PARSE_RULES
 from codegen.report import findings, is_failure, summary
 from codegen.review.changes import IMPACTS
 from codegen.review.gate import excused, fails, idle_note, verdict
-from codegen.review.implementers import GENERATED, Implementers, find_implementers
+from codegen.review.implementers import Implementers
 from codegen.review.judge import RULES, review
 from codegen.review.judge import Side as Judgeable
 from codegen.review.machine_readable import as_json, as_sarif
@@ -30,18 +29,16 @@ from codegen.review.page import make_page
 from codegen.review.picture import united
 from codegen.review.report import Review
 from codegen.review.sides import (
-    SPECS,
     WORKING_TREE,
     Side,
     SidesError,
+    read_implementers,
     read_revision,
     read_sides,
 )
 from codegen.review.svg import safe_svg
 from codegen.review.text import lines
-
-UNREADABLE: Final = frozenset({"unreadable-file", *(rule.name for rule in PARSE_RULES)})
-"""Rules of faults behind which nothing is known of a file; others leave a model to compare."""
+from codegen.say import Say
 
 PAGE: Final = "page.html.j2"
 ASIDE_SUFFIX: Final = ".part"
@@ -125,7 +122,7 @@ def _reviewed(
     found = review(
         Judgeable(old.label, sides[0].drawings),
         Judgeable(new.label, sides[1].drawings),
-        Implementers() if is_same else implementers_of(project.root),
+        Implementers() if is_same else read_implementers(project.root),
         baseline=Judgeable(baseline, sides[2].drawings) if published else None,
     )
     drawings = found.drawings
@@ -134,16 +131,6 @@ def _reviewed(
         drawings = tuple(it for it in drawings if {it.old_file, it.new_file} & chosen)
     notes = tuple(note for side in sides for note in side.notes)
     return replace(found, drawings=drawings, notes=notes)
-
-
-def implementers_of(root: Path) -> Implementers:
-    """Who implements handler classes in the program that the working tree holds.
-
-    A folder that holds no project is not searched: it may be all of the disk.
-    """
-    if not (root / SPECS).is_dir():
-        return Implementers()
-    return find_implementers(read_python(root, without=(GENERATED,)))
 
 
 def _is_at(path: str, name: str) -> bool:

@@ -10,16 +10,15 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from codegen.commands import Say
-from codegen.drawings import Drawings, read_drawings
+from codegen.drawings import UNREADABLE, Drawings, read_drawings
 from codegen.files import cause, read_specs
 from codegen.report import visible
-from codegen.review.commands import UNREADABLE, implementers_of
 from codegen.review.judge import Side, review
-from codegen.review.sides import SPECS
+from codegen.review.sides import SPECS, read_implementers
 from codegen.review.statements import statements
 from codegen.review.tables import facts_of
 from codegen.review.text import drawing_lines
+from codegen.say import Say
 
 NOWHERE: Final = "/dev/null"
 PATH_ALONE: Final = 1
@@ -81,7 +80,7 @@ def _show_review(old: _Version, new: _Version, say: Say) -> bool:
     )
     if any(it.rule in UNREADABLE for it in (*before.problems, *after.problems)):
         return False
-    found = review(Side("before", before), Side("now", after), implementers_of(Path(root)))
+    found = review(Side("before", before), Side("now", after), read_implementers(Path(root)))
     for line in drawing_lines(found):
         say(line.text, style=line.style)
     if not found.drawings:

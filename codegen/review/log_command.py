@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from codegen.build import Progress, no_progress
-from codegen.commands import Say
-from codegen.drawings import read_drawings
+from codegen.drawings import UNREADABLE, read_drawings
 from codegen.git import GitError, Repository, Revision
 from codegen.report import Fields, visible
 from codegen.review.changes import Change
-from codegen.review.commands import UNREADABLE
 from codegen.review.compare import SILENT_KINDS, compare
 from codegen.review.facts import Facts
 from codegen.review.life import Chapter, life, unknown
 from codegen.review.tables import facts_of
+from codegen.say import Say
 
 FORMS: Final = ("text", "json")
 INDENT: Final = "    "

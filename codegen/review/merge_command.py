@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-from codegen.commands import Say
 from codegen.commit import Disk
 from codegen.files import cause
 from codegen.report import visible
 from codegen.review.conflict_text import marked
 from codegen.review.diff3 import diff3_lines, joined
 from codegen.review.merge_text import Merged, decoded, encoded, merge_drawing
+from codegen.say import Say
 
 SIZE_MAX: Final = 50_000_000
 """Bytes of one side: a drawing of a hundred thousand arrows has a tenth of that."""

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from codegen.commands import Say
 from codegen.git import GitError
 from codegen.review.setup import SetupError, install, uninstall
+from codegen.say import Say
 
 
 def git_setup(*, say: Say, root: str, local: bool, remove: bool) -> int:

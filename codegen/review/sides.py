@@ -12,10 +12,11 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
-from codegen.files import DRAWING_SUFFIXES, KINDS, UNREADABLE_FILE, read_specs
+from codegen.files import DRAWING_SUFFIXES, KINDS, UNREADABLE_FILE, read_python, read_specs
 from codegen.git import HEAD, GitError, NotInRevisionError, Repository
 from codegen.names import did_you_mean
 from codegen.problems import Problem, place_of_file
+from codegen.review.implementers import GENERATED, Implementers, find_implementers
 
 WORKING_TREE: Final = "the working tree"
 SPECS: Final = "specs"
@@ -91,6 +92,16 @@ def read_revision(root: Path, revision: str) -> Side:
     """Read the project as it was in one revision; raises SidesError or GitError."""
     reader = _Reader(root)
     return reader.side(reader.revision(revision))
+
+
+def read_implementers(root: Path) -> Implementers:
+    """Who implements handler classes in the program that the working tree holds.
+
+    A folder that holds no project is not searched: it may be all of the disk.
+    """
+    if not (root / SPECS).is_dir():
+        return Implementers()
+    return find_implementers(read_python(root, without=(GENERATED,)))
 
 
 class _Reader:

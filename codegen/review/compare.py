@@ -179,7 +179,7 @@ def _pairs(old: Iterable[Key], new: Iterable[Key], identity: Identity) -> Iterat
             groups.setdefault(rest, ([], []))[side].append(key)
     for sources, targets in groups.values():
         if not identity.only_pairs or len(sources) == len(targets) == 1:
-            yield from zip(sources, targets, strict=False)
+            yield from zip(sorted(sources), sorted(targets), strict=False)
 
 
 def _renamed_names(renames: Renames, origins: Facts, new: Facts) -> Iterator[Change]:

@@ -9,11 +9,12 @@ import fcntl
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from codegen.files import cause
 from codegen.fingerprint import is_ignored
@@ -212,10 +213,20 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold back the signals that end a run; they come when this is over."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    """Hold back the signals that end a run; they come when this is over.
+
+    Blocking them in this thread would let them come by any other. Only the main thread can take
+    them over, and elsewhere there is nothing to hold: they interrupt the main thread.
+    """
+    come: dict[int, None] = {}
+    before: dict[signal.Signals, Any] = {}
+    held = HELD_SIGNALS if threading.current_thread() is threading.main_thread() else ()
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
+        for number in held:
+            before[number] = signal.signal(number, lambda came, _: come.setdefault(came))
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        for came in come:
+            signal.raise_signal(came)

@@ -107,6 +107,11 @@ FLOORS: Final = {
     "runtime/io/__init__.py": 0,
     "runtime/wire/__init__.py": 0,
     "runtime/errors.py": 0,
+    "runtime/metadata/__init__.py": 0,
+    "runtime/metadata/bit_runs.py": 1,
+    "runtime/metadata/bitmap.py": 2,
+    "runtime/wire/bitmap_code.py": 2,
+    "runtime/wire/bitmap_transfer.py": 3,
     "runtime/wire/framing.py": 2,
     "runtime/wire/reassembly.py": 2,
     "runtime/wire/direction.py": 3,
@@ -130,6 +135,12 @@ FENCES: Final = {
     "black": ("codegen/format.py",),
     "click": ("codegen/cli.py", "runtime/cli.py"),
     "dpkt": ("runtime/io/capture.py",),
+    "numpy": (
+        "runtime/metadata/bit_runs.py",
+        "runtime/metadata/bitmap.py",
+        "runtime/wire/bitmap_code.py",
+        "runtime/wire/bitmap_transfer.py",
+    ),
 }
 """Library -> the only files that know it; a library that is missing here nobody may know."""
 

@@ -110,6 +110,16 @@ FLOORS: Final = {
     "runtime/metadata/__init__.py": 0,
     "runtime/metadata/bit_runs.py": 1,
     "runtime/metadata/bitmap.py": 2,
+    "runtime/metadata/device.py": 0,
+    "runtime/metadata/dump_parser.py": 1,
+    "runtime/metadata/placement.py": 1,
+    "runtime/metadata/signatures.py": 1,
+    "runtime/metadata/superblock.py": 2,
+    "runtime/metadata/transactions.py": 2,
+    "runtime/metadata/creation.py": 3,
+    "runtime/metadata/dump_text.py": 3,
+    "runtime/metadata/recovery.py": 3,
+    "runtime/metadata/restoration.py": 4,
     "runtime/wire/bitmap_code.py": 2,
     "runtime/wire/bitmap_transfer.py": 3,
     "runtime/wire/framing.py": 2,
@@ -118,6 +128,8 @@ FLOORS: Final = {
     "runtime/wire/conversation.py": 4,
     "runtime/decode.py": 5,
     "runtime/io/capture.py": 7,
+    "runtime/io/device.py": 7,
+    "runtime/metadata_commands.py": 8,
     "runtime/cli.py": 9,
     "runtime/__main__.py": 10,
 }
@@ -135,6 +147,7 @@ FENCES: Final = {
     "black": ("codegen/format.py",),
     "click": ("codegen/cli.py", "runtime/cli.py"),
     "dpkt": ("runtime/io/capture.py",),
+    "google_crc32c": ("runtime/metadata/transactions.py",),
     "numpy": (
         "runtime/metadata/bit_runs.py",
         "runtime/metadata/bitmap.py",
@@ -177,6 +190,7 @@ WORLDLY: Final = (
     "codegen/cli.py",
     "*/__main__.py",
     "runtime/io/*",
+    "runtime/metadata_commands.py",
     "runtime/cli.py",
 )
 """Who may touch the outside world."""

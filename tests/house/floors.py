@@ -110,6 +110,8 @@ FLOORS: Final = {
     "runtime/metadata/__init__.py": 0,
     "runtime/metadata/bit_runs.py": 1,
     "runtime/metadata/bitmap.py": 2,
+    "runtime/metadata/generations.py": 2,
+    "runtime/metadata/comparison.py": 3,
     "runtime/metadata/device.py": 0,
     "runtime/metadata/dump_parser.py": 1,
     "runtime/metadata/placement.py": 1,

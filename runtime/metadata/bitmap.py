@@ -12,15 +12,19 @@ from typing import Final
 import numpy as np
 
 from runtime.metadata.bit_runs import ALL_ONES, Bits, Words, edges, group_starts, masks, one_bits
+from runtime.metadata.bitmap_pages import (
+    FAR_PAGES,
+    NEAR_PAGES,
+    PAGE_BITS,
+    PAGE_SIZE_BYTES,
+    PAGE_WORDS,
+    BitmapPages,
+)
 
 BLOCK_SIZE_BYTES: Final = 4096  # metadata 0: what one bit stands for
-PAGE_SIZE_BYTES: Final = 4096  # metadata 2: the kernel reads and writes memory pages
-PAGE_WORDS: Final = PAGE_SIZE_BYTES // 8
-PAGE_BITS: Final = PAGE_SIZE_BYTES * 8
 
+SHORT_BITS: Final = 4096  # so many are changed faster as one number than word by word
 NEAR_WORDS: Final = 4  # looked at one by one before numpy is asked for the rest of a page
-NEAR_PAGES: Final = 64  # the first search for a page; each further one is longer
-FAR_PAGES: Final = 4096
 WINDOW_PAGES: Final = 16  # read at once for their edges: 64 KiB, more is allocated slowly
 LONG_RUN_BITS: Final = 2048  # a range of this length is set faster than its words are computed
 FEW_RUNS: Final = 16  # so few are set faster one by one
@@ -29,48 +33,11 @@ _ONES: Final = b"\xff" * PAGE_SIZE_BYTES
 _ZEROS: Final = bytes(PAGE_SIZE_BYTES)
 
 
-class Bitmap:
+class Bitmap(BitmapPages):
     """The out-of-sync bits of one volume; a set bit means that the peer's block may differ.
 
-    Bits behind the last one are always clear. A page is dirty once it changed, until `clean` says
-    that it was written. A new bitmap is clear and clean.
+    A new bitmap is clear, with no page to be written.
     """
-
-    def __init__(self, bit_count: int) -> None:
-        self._make_room(bit_count)
-        self._count = 0
-
-    def _make_room(self, bit_count: int) -> None:
-        assert bit_count >= 0
-        page_count = -(-bit_count // PAGE_BITS)
-        self._bit_count = bit_count
-        self._array: Words = np.zeros(page_count * PAGE_WORDS, np.uint64)
-        self._pages = self._array.reshape(-1, PAGE_WORDS)
-        self._words = self._array.data
-        self._octets = self._words.cast("B")
-        self._page_counts = np.zeros(page_count, np.uint32)
-        self._counts = self._page_counts.data
-        self._dirty = bytearray(page_count)
-
-    @property
-    def bit_count(self) -> int:
-        """How many blocks the volume has."""
-        return self._bit_count
-
-    @property
-    def word_count(self) -> int:
-        """How many 64-bit words hold the bits."""
-        return -(-self._bit_count // 64)
-
-    @property
-    def page_count(self) -> int:
-        """How many pages hold the bits."""
-        return len(self._dirty)
-
-    @property
-    def count(self) -> int:
-        """How many bits are set."""
-        return self._count
 
     def test(self, bit: int) -> bool:
         """Whether a block is out of sync."""
@@ -87,6 +54,26 @@ class Bitmap:
 
     def _change(self, first: int, end: int, *, value: bool) -> int:
         assert 0 <= first <= end <= self._bit_count
+        page, last_page = first // PAGE_BITS, (end - 1) // PAGE_BITS
+        if first >> 6 == (end - 1) >> 6:
+            word, mask = first >> 6, (1 << end - first) - 1 << (first & 63)
+            before = self._words[word]
+            after = before | mask if value else before & ~mask
+            self._words[word] = after
+        elif end - first <= SHORT_BITS and page == last_page:
+            octets = self._octets[first >> 3 : (end + 7) >> 3]
+            before, mask = int.from_bytes(octets, "little"), (1 << end - first) - 1 << (first & 7)
+            after = before | mask if value else before & ~mask
+            octets[:] = after.to_bytes(len(octets), "little")
+        else:
+            return self._change_long(first, end, value=value)
+        more = after.bit_count() - before.bit_count()
+        if more:
+            self._account(page, more)
+        return abs(more)
+
+    def _change_long(self, first: int, end: int, *, value: bool) -> int:
+        """A range that is long, lies in several pages, or is empty at the end of one."""
         if first == end:
             return 0
         page, last_page = first // PAGE_BITS, (end - 1) // PAGE_BITS
@@ -136,43 +123,6 @@ class Bitmap:
         after = before | mask if value else before & ~mask
         self._words[word] = after
         return (before ^ after).bit_count()
-
-    def _account(self, page: int, more: int) -> None:
-        """So many more bits of a page are set now."""
-        self._counts[page] += more
-        self._count += more
-        self._dirty[page] = 1
-
-    def _page_size_bits(self, page: int) -> int:
-        """How many bits of a page are in use: all, but for the last page."""
-        if page < len(self._dirty) - 1:
-            return PAGE_BITS
-        return self._bit_count - page * PAGE_BITS
-
-    def set_all(self) -> None:
-        """Mark every block out of sync; every page becomes dirty, whatever was in it."""
-        self._array[:] = ALL_ONES
-        self._page_counts[:] = PAGE_BITS
-        self._count = self._bit_count
-        self._clear_behind_the_end()
-        self._dirty[:] = b"\1" * self.page_count
-
-    def clear_all(self) -> None:
-        """Mark every block in sync; every page becomes dirty, whatever was in it."""
-        self._array[:] = 0
-        self._page_counts[:] = 0
-        self._count = 0
-        self._dirty[:] = b"\1" * self.page_count
-
-    def _clear_behind_the_end(self) -> None:
-        """Clear what the last page has beyond the volume's end, and count its bits."""
-        if not self.page_count:
-            return
-        last_page = self.page_count - 1
-        self._array[self.word_count :] = 0
-        if self._bit_count & 63:  # metadata 2: the kernel's mask empties a last word that is full
-            self._words[self.word_count - 1] &= ALL_ONES >> (-self._bit_count & 63)
-        self._counts[last_page] = one_bits(self._pages[last_page])
 
     def resize(self, bit_count: int, *, value: bool) -> None:
         """Let the volume end elsewhere; bits that are new get the value, every page is dirty."""
@@ -225,16 +175,6 @@ class Bitmap:
         if page == self.page_count:
             return len(self._array)
         return page * PAGE_WORDS + int((self._pages[page] != passed).argmax())
-
-    def _next_page(self, page: int, boring_count: int) -> int:
-        """The first page from here on that has another count; the end when there is none."""
-        step = NEAR_PAGES
-        while page < self.page_count:
-            interesting = self._page_counts[page : page + step] != boring_count
-            if interesting[place := int(interesting.argmax())]:
-                return page + place
-            page, step = page + len(interesting), FAR_PAGES
-        return page
 
     def runs(self, from_bit: int = 0) -> Iterator[tuple[int, int]]:
         """Each run of blocks out of sync as its first bit and its length, in ascending order.
@@ -356,41 +296,3 @@ class Bitmap:
                 first_word=word, words=other.words(first_word=word, word_count=word_count)
             )
         return self._count - before
-
-    def pages_in_use(self) -> Iterator[int]:
-        """The pages that have a set bit, in ascending order."""
-        page = -1
-        while (page := self._next_page(page + 1, 0)) < self.page_count:
-            yield page
-
-    def words(self, *, first_word: int, word_count: int) -> memoryview:
-        """The bytes of some words, as they go over the wire; a view, not a copy."""
-        assert 0 <= first_word <= first_word + word_count <= self.word_count
-        return self._octets[first_word * 8 : (first_word + word_count) * 8].toreadonly()
-
-    def dirty_pages(self) -> Iterator[int]:
-        """The pages that changed since they were written, in ascending order."""
-        page = -1
-        while (page := self._dirty.find(1, page + 1)) >= 0:
-            yield page
-
-    def page(self, index: int) -> memoryview:
-        """The bytes of a page, as they go to the disk; a view, not a copy."""
-        assert 0 <= index < self.page_count
-        return self._octets[index * PAGE_SIZE_BYTES : (index + 1) * PAGE_SIZE_BYTES].toreadonly()
-
-    def clean(self, index: int) -> None:
-        """A page is on disk as it is here."""
-        self._dirty[index] = 0
-
-    def load_page(self, index: int, page: bytes | bytearray | memoryview) -> None:
-        """Take a page as it is on disk, except for bits behind the end; it is clean then."""
-        assert len(page) == PAGE_SIZE_BYTES
-        before = self._counts[index]
-        self._octets[index * PAGE_SIZE_BYTES : (index + 1) * PAGE_SIZE_BYTES] = page
-        if index == self.page_count - 1:
-            self._clear_behind_the_end()
-        else:
-            self._counts[index] = one_bits(self._pages[index])
-        self._count += self._counts[index] - before
-        self._dirty[index] = 0

@@ -15,7 +15,8 @@ from typing import Final, Self
 from generated.layouts.superblock import Superblock, SuperblockFlags, SuperblockMagic
 from runtime.errors import MetadataError
 from runtime.metadata.activity_log import SLOT_COUNT_DEFAULT, ActivityLog, fitting_slot_count
-from runtime.metadata.bitmap import PAGE_SIZE_BYTES, Bitmap
+from runtime.metadata.bitmap import Bitmap
+from runtime.metadata.bitmap_pages import PAGE_SIZE_BYTES
 from runtime.metadata.creation import write_initial_ring
 from runtime.metadata.device import BLOCK_SIZE_BYTES, Device
 from runtime.metadata.placement import Areas, Placement, Striping, areas

@@ -108,7 +108,8 @@ FLOORS: Final = {
     "runtime/wire/__init__.py": 0,
     "runtime/errors.py": 0,
     "runtime/metadata/__init__.py": 0,
-    "runtime/metadata/bit_runs.py": 1,
+    "runtime/metadata/bit_runs.py": 0,
+    "runtime/metadata/bitmap_pages.py": 1,
     "runtime/metadata/bitmap.py": 2,
     "runtime/metadata/generations.py": 2,
     "runtime/metadata/comparison.py": 3,
@@ -155,6 +156,7 @@ FENCES: Final = {
     "numpy": (
         "runtime/metadata/bit_runs.py",
         "runtime/metadata/bitmap.py",
+        "runtime/metadata/bitmap_pages.py",
         "runtime/wire/bitmap_code.py",
         "runtime/wire/bitmap_transfer.py",
     ),

@@ -45,9 +45,9 @@ _CODE_BITS: Final = (_PREFIX_BITS + _DATA_BITS).astype(np.int64)
 _LOWEST: Final = 1 + np.cumsum([0] + [1 << it.data_bits for it in LEVELS[:-1]])
 LENGTH_MAX: Final = int(_LOWEST[-1]) + (1 << LEVELS[-1].data_bits) - 1
 
-_SHORT_LENGTH_MAX: Final = 304  # the last of level 6: up to here a table is faster than a search
-_SHORT_LEVELS: Final = (
-    np.searchsorted(_LOWEST, np.arange(_SHORT_LENGTH_MAX + 1), side="right") - 1
+_LONG_LEVEL: Final = 6  # counted from 0: longer runs are told by comparing, shorter by a table
+_LEVEL_OF_SHORT: Final = (
+    np.searchsorted(_LOWEST, np.arange(_LOWEST[_LONG_LEVEL] + 1), side="right") - 1
 ).astype(np.int8)
 
 
@@ -76,10 +76,10 @@ _PAIR_MASK: Final = np.uint16((1 << 15) - 1)
 
 
 def levels(lengths: Lengths) -> NDArray[np.int8]:
-    """The level that each length is coded in."""
-    found: NDArray[np.int8] = _SHORT_LEVELS[np.minimum(lengths, _SHORT_LENGTH_MAX)]
-    is_long = lengths > _SHORT_LENGTH_MAX
-    found[is_long] = np.searchsorted(_LOWEST, lengths[is_long], side="right") - 1
+    """The level that each length is coded in, counted from 0."""
+    found: NDArray[np.int8] = _LEVEL_OF_SHORT[np.minimum(lengths, _LOWEST[_LONG_LEVEL])]
+    for lowest in _LOWEST[_LONG_LEVEL + 1 :]:
+        found += lengths >= lowest
     return found
 
 
@@ -138,8 +138,8 @@ def _starts(code_bits_at: NDArray[np.uint8]) -> Lengths:
     end = size_bits + CODE_BITS_MAX  # a place to stand on, behind every code that is cut off
     one = np.full(end + 1, end)
     one[:size_bits] = np.arange(size_bits) + code_bits_at
-    two = one.take(one)
-    four = two.take(two).data
+    two = one.take(one, mode="clip")  # no index is out of range; this way none is checked
+    four = two.take(two, mode="clip").data
     landings, at = [], 0
     while at < size_bits:
         landings.append(at)

@@ -13,12 +13,12 @@ from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP, BitmapCoding
 from runtime.errors import PeerError
 from runtime.metadata.bit_runs import Bits
 from runtime.metadata.bitmap import Bitmap
-from runtime.wire.bitmap_code import CODE_BITS_MIN, code_bits, decode, encode
+from runtime.wire.bitmap_code import code_bits, decode, encode
 
 PACKET_SIZE_BYTES_MAX: Final = 4096  # wire 6.2: header and payload, once a page of the kernel
 HEADER_SIZE_BYTES_MAX: Final = 16
 
-EDGES_BATCH: Final = PACKET_SIZE_BYTES_MAX * 8 // CODE_BITS_MIN  # no packet holds more codes
+EDGES_BATCH: Final = 2048  # about what fills a packet; fewer cost more calls of numpy for each
 
 BitmapPacket: TypeAlias = P_BITMAP | P_COMPRESSED_BITMAP
 
@@ -43,7 +43,7 @@ def packets(bitmap: Bitmap, *, header_size_bytes: int) -> Iterator[BitmapPacket]
     packet: BitmapPacket | None = None
     edges = bitmap.edges()
     while not sender.is_complete:
-        if not sender.has_enough:
+        while not sender.has_enough:
             sender.extend(edges)
         packet = sender.compressed() or sender.plain()
         yield packet
@@ -61,13 +61,10 @@ class _Sender:
         self._bit = 0  # where the next packet begins
         self._value = bool(bitmap.bit_count) and bitmap.test(0)  # of that bit
         self._word = 0  # where it begins if it is plain
-        self._forget()
-        self._has_all = False
-
-    def _forget(self) -> None:
         self._ends: Bits = np.empty(0, np.int64)
-        self._sizes: Bits = self._ends  # bits of all codes up to this run's, in this batch
+        self._sizes: Bits = np.empty(0, np.int64)  # bits of the codes of all runs up to this one
         self._next = 0
+        self._has_all = False
 
     @property
     def is_complete(self) -> bool:
@@ -76,23 +73,33 @@ class _Sender:
 
     @property
     def has_enough(self) -> bool:
-        """Whether the ends of runs that are known fill a packet."""
-        return self._has_all or len(self._ends) - self._next >= EDGES_BATCH
+        """Whether the runs that are known fill a packet, however long the code of the first is."""
+        if self._has_all or self._next == len(self._ends):
+            return self._has_all
+        known_bits = int(self._sizes[-1] - self._sizes[self._next])
+        return known_bits > self._code_bits_max
 
     def extend(self, edges: Iterator[Bits]) -> None:
-        """Take more ends of runs, at least as many as a packet can hold."""
-        batch = [self._ends[self._next :]]
-        missing = EDGES_BATCH - len(batch[0])
-        while missing > 0 and not self._has_all:
+        """Get to know the ends of more runs."""
+        batch, count = list[Bits](), 0
+        while count < EDGES_BATCH and not self._has_all:
             found = next(edges, None)
             if found is None:
                 self._has_all = True
                 found = np.array([self._bitmap.bit_count])
             batch.append(found)
-            missing -= len(found)
-        ends = np.concatenate(batch)
-        self._ends, self._next = ends[np.searchsorted(ends, self._bit, "right") :], 0
-        self._sizes = np.cumsum(code_bits(np.diff(self._ends, prepend=self._bit)))
+            count += len(found)
+        found = np.concatenate(batch)
+        passed = int(np.searchsorted(found, self._bit, "right"))  # a plain packet went so far
+        self._value ^= bool(passed & 1)
+        found = found[passed:]
+        ends, sizes = self._ends[self._next :], self._sizes[self._next :]
+        is_first = not len(ends)
+        begin = self._bit if is_first else ends[-1]
+        more = np.cumsum(code_bits(np.diff(found, prepend=begin)))
+        self._ends = np.concatenate((ends, found))
+        self._sizes = np.concatenate((sizes, more if is_first else more + sizes[-1]))
+        self._next = 0
 
     def compressed(self) -> P_COMPRESSED_BITMAP | None:
         """The next runs, as many as fit; none where the words are shorter."""

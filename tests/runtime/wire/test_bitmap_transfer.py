@@ -1,17 +1,19 @@
 """A bitmap goes over the wire in the very packets that the kernel sends (wire 6)."""
 
+import random
 from collections import defaultdict
 from itertools import groupby
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP, BitmapEncoding
 from generated.layouts.configuration import P_SIZES
 from runtime.errors import PeerError
 from runtime.metadata.bitmap import Bitmap
+from runtime.metadata.bitmap_pages import PAGE_BITS
 from runtime.wire.bitmap_transfer import (
     BitmapPacket,
     BitmapReceiver,
@@ -160,6 +162,17 @@ def test_a_bitmap_arrives(bits: list[bool], *, is_plain: bool) -> None:
     send = plain_packets if is_plain else packets
     sent: list[BitmapPacket] = list(send(bitmap, header_size_bytes=HEADER_SIZE_BYTES))
     assert content(received(len(bits), sent)) == content(bitmap)
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 1 << 32), st.sampled_from([0.5, 0.7, 0.9]))
+def test_many_pages_of_noise_arrive(seed: int, density: float) -> None:
+    """Plain packets that end far behind all runs known so far leave the count of runs right."""
+    chance = random.Random(seed)
+    noise = [chance.random() < density for _ in range(3 * PAGE_BITS)]
+    bits = noise + [False] * 5000 + [True] * 5000 + noise[:100]
+    sent = list(packets(bitmap_with(bits), header_size_bytes=HEADER_SIZE_BYTES))
+    assert content(received(len(bits), sent)) == content(bitmap_with(bits))
 
 
 @given(textures(), st.integers(0, 100))

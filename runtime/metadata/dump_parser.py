@@ -25,6 +25,7 @@ TOKEN: Final = re.compile(
 )
 WIDE_MAX: Final = (1 << 64) - 1
 FIELD_MAX: Final = (1 << 32) - 1  # metadata 1.2: the width of most fields
+SIGNED_MIN: Final = -(1 << 31)  # drbdmeta prints one field of 32 bits as a signed number
 SHOWN_CHARACTERS: Final = 30
 END: Final = "the end"
 
@@ -113,7 +114,7 @@ class _Parser:
             flags=flags,
             last_agreed_size=last_agreed_size,
             device_uuid=self._wide(),
-            last_peer_max_io_size=self._number("la-peer-max-bio-size", FIELD_MAX),
+            last_peer_max_io_size=self._number("la-peer-max-bio-size", FIELD_MAX, SIGNED_MIN),
             al_stripes=self._number("al-stripes", FIELD_MAX),
             al_stripe_size=self._number("al-stripe-size-4k", FIELD_MAX),
         )
@@ -153,17 +154,17 @@ class _Parser:
         self._words(";")
         return number
 
-    def _number(self, keyword: str, largest: int) -> int:
+    def _number(self, keyword: str, largest: int, least: int = 0) -> int:
         self._words(keyword)
-        number = self._limited(keyword, largest)
+        number = self._limited(keyword, largest, least)
         self._words(";")
         return number
 
-    def _limited(self, what: str, largest: int) -> int:
+    def _limited(self, what: str, largest: int, least: int = 0) -> int:
         number = int(self._take("number", "a number"))
-        if not 0 <= number <= largest:
+        if not least <= number <= largest:
             raise self._wrong(f"{what} cannot be {number}")
-        return number
+        return number % (1 << 32) if number < 0 else number
 
     def _take(self, kind: str, expected: str) -> str:
         if self._next.kind != kind:

@@ -57,7 +57,7 @@ def dump_lines(device: Device, found: FoundSuperblock, title: list[str]) -> Iter
     yield f"la-size-sect {superblock.last_agreed_size};"
     yield f"bm-byte-per-bit {superblock.bytes_per_bit};"
     yield f"device-uuid 0x{superblock.device_uuid:016X};"
-    yield f"la-peer-max-bio-size {superblock.last_peer_max_io_size};"
+    yield f"la-peer-max-bio-size {_signed(superblock.last_peer_max_io_size)};"
     yield f"al-stripes {superblock.al_stripes};"
     yield f"al-stripe-size-4k {superblock.al_stripe_size};"
     yield f"# bm-bytes {bitmap_size_bytes(superblock.last_agreed_size)};"
@@ -70,6 +70,11 @@ def dump_lines(device: Device, found: FoundSuperblock, title: list[str]) -> Iter
     yield from lines.rest()
     yield "}"
     yield f"# bits-set {bits_set};"
+
+
+def _signed(number: int) -> int:
+    """A number of 32 bits as drbdmeta prints this one of them."""
+    return number - (1 << 32) if number >> 31 else number
 
 
 def bitmap_pieces(device: Device, found: FoundSuperblock) -> Iterator[bytes]:

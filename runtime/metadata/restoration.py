@@ -1,13 +1,13 @@
 """Writing meta-data from its text form (metadata 6.4).
 
 drbdmeta 9.22 leaves the activity log of a restored device as it is, and so the words of the bitmap
-that the text does not name; here the log starts anew and such words are 0. As with creation the
-superblock is wiped first and written last.
+that the text does not name; here the log starts anew, which the flags say even where the text does
+not, and such words are 0. As with creation the superblock is wiped first and written last.
 """
 
 from dataclasses import dataclass
 
-from generated.layouts.superblock import Superblock
+from generated.layouts.superblock import Superblock, SuperblockFlags
 from runtime.metadata.creation import (
     PIECE_SIZE_BYTES,
     Plan,
@@ -19,7 +19,7 @@ from runtime.metadata.creation import (
 from runtime.metadata.device import Device
 from runtime.metadata.dump_parser import Dump, DumpHeader, parse_dump
 from runtime.metadata.placement import Areas, Placement, Striping, bitmap_size_bytes
-from runtime.metadata.superblock import fresh_superblock, write_superblock
+from runtime.metadata.superblock import UUID_JUST_CREATED, fresh_superblock, write_superblock
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,20 @@ def _superblock(header: DumpHeader, lies: Areas) -> Superblock:
         superblock.older_history_uuid,
     ) = header.uuids
     superblock.device_uuid = header.device_uuid
-    superblock.flags = header.flags
+    superblock.flags = header.flags | SuperblockFlags.MDF_AL_CLEAN
     return superblock
 
 
 def _notes(dump: Dump, sector_count_max: int) -> tuple[str, ...]:
+    header = dump.header
     notes = []
-    if dump.header.last_agreed_size > sector_count_max:
+    if not header.flags and header.uuids[0] != UUID_JUST_CREATED:
         notes.append(
-            f"la-size-sect was cut from {dump.header.last_agreed_size} to {sector_count_max}"
+            "the flags of the dump are 0, as drbdmeta 9.22 prints them whatever they are: the data"
+            " counts as Inconsistent"
         )
+    if header.last_agreed_size > sector_count_max:
+        notes.append(f"la-size-sect was cut from {header.last_agreed_size} to {sector_count_max}")
     if dump.dropped_word_count:
         notes.append(f"{dump.dropped_word_count} words of the bitmap are behind the volume's end")
     return tuple(notes)

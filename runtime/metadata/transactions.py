@@ -174,7 +174,11 @@ def _in_ring_order(blocks: Sequence[ActivityLogBlock | None]) -> Iterator[Activi
 
 
 def _is_older(number: int, other: int) -> bool:
-    """Whether a 32-bit serial number comes before another one (metadata 3.8, 3)."""
+    """Whether a 32-bit serial number comes before another one (metadata 3.8, 3).
+
+    drbdmeta 9.22 was seen to compare signed numbers: in a ring that holds both 2^31 - 1 and 2^31 it
+    takes the former for the newest. Here it is the latter, as the kernel counts.
+    """
     return (number - other) % NUMBER_LIMIT >= NUMBER_LIMIT // 2
 
 

@@ -26,7 +26,7 @@ BLOCK_SIZE_BYTES: Final = 4096  # metadata 0: what one bit stands for
 SHORT_BITS: Final = 4096  # so many are changed faster as one number than word by word
 NEAR_WORDS: Final = 4  # looked at one by one before numpy is asked for the rest of a page
 WINDOW_PAGES: Final = 16  # read at once for their edges: 64 KiB, more is allocated slowly
-LONG_RUN_BITS: Final = 2048  # a range of this length is set faster than its words are computed
+LONG_RUN_BITS: Final = 8192  # a range of this length is set faster than its words are computed
 FEW_RUNS: Final = 16  # so few are set faster one by one
 
 _ONES: Final = b"\xff" * PAGE_SIZE_BYTES

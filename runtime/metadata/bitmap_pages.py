@@ -14,7 +14,8 @@ PAGE_SIZE_BYTES: Final = 4096  # metadata 2: the kernel reads and writes memory 
 PAGE_WORDS: Final = PAGE_SIZE_BYTES // 8
 PAGE_BITS: Final = PAGE_SIZE_BYTES * 8
 
-NEAR_PAGES: Final = 64  # the first search for a page; each further one is longer
+NEXT_PAGES: Final = 4  # looked at one by one before numpy is asked
+NEAR_PAGES: Final = 64  # how many it is asked for at first
 FAR_PAGES: Final = 4096
 
 
@@ -106,13 +107,16 @@ class BitmapPages:
 
     def _next_page(self, page: int, boring_count: int) -> int:
         """The first page from here on that has another count; the end when there is none."""
-        step = NEAR_PAGES
+        for near, count in enumerate(self._counts[page : page + NEXT_PAGES], page):
+            if count != boring_count:
+                return near
+        page, step = page + NEXT_PAGES, NEAR_PAGES
         while page < self.page_count:
             interesting = self._page_counts[page : page + step] != boring_count
             if interesting[place := int(interesting.argmax())]:
                 return page + place
-            page, step = page + len(interesting), FAR_PAGES
-        return page
+            page, step = page + step, FAR_PAGES
+        return self.page_count
 
     def words(self, *, first_word: int, word_count: int) -> memoryview:
         """The bytes of some words, as they go over the wire; a view, not a copy."""

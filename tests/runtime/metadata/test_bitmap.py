@@ -11,7 +11,7 @@ from runtime.metadata.bitmap import LONG_RUN_BITS, SHORT_BITS, Bitmap
 from runtime.metadata.bitmap_pages import PAGE_BITS, PAGE_SIZE_BYTES
 
 SIZES_BITS: Final = (1, 63, 64, 65, 130, 600, 2063, 5000, PAGE_BITS, 2 * PAGE_BITS + 1)
-BOUNDARIES: Final = (0, 64, 128, LONG_RUN_BITS, SHORT_BITS, PAGE_BITS, 2 * PAGE_BITS)
+BOUNDARIES: Final = (0, 64, 128, SHORT_BITS, LONG_RUN_BITS, PAGE_BITS, 2 * PAGE_BITS)
 
 Change = tuple[bool, tuple[int, int]]
 """Whether to set or to clear, from which bit up to which."""

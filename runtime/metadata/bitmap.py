@@ -21,7 +21,7 @@ from runtime.metadata.bitmap_pages import (
     BitmapPages,
 )
 
-BLOCK_SIZE_BYTES: Final = 4096  # metadata 0: what one bit stands for
+BLOCK_SECTORS: Final = 8  # metadata 0: what one bit stands for, 4 KiB
 
 SHORT_BITS: Final = 4096  # so many are changed faster as one number than word by word
 NEAR_WORDS: Final = 4  # looked at one by one before numpy is asked for the rest of a page
@@ -31,6 +31,24 @@ FEW_RUNS: Final = 16  # so few are set faster one by one
 
 _ONES: Final = b"\xff" * PAGE_SIZE_BYTES
 _ZEROS: Final = bytes(PAGE_SIZE_BYTES)
+
+
+def blocks_touched(*, first_sector: int, sector_count: int) -> range:
+    """The bits of all blocks that a request has to do with: these it puts out of sync."""
+    end_sector = first_sector + sector_count
+    return range(first_sector // BLOCK_SECTORS, -(-end_sector // BLOCK_SECTORS))
+
+
+def blocks_covered(*, first_sector: int, sector_count: int, volume_sectors: int) -> range:
+    """The bits of all blocks that a request has all of: these it may put in sync.
+
+    The volume's last block may be shorter than the others.
+    """
+    end_sector = first_sector + sector_count
+    first = -(-first_sector // BLOCK_SECTORS)
+    if end_sector == volume_sectors:
+        end_sector = -(-end_sector // BLOCK_SECTORS) * BLOCK_SECTORS
+    return range(first, max(first, end_sector // BLOCK_SECTORS))
 
 
 class Bitmap(BitmapPages):

@@ -7,7 +7,13 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.metadata.bitmap import LONG_RUN_BITS, SHORT_BITS, Bitmap
+from runtime.metadata.bitmap import (
+    LONG_RUN_BITS,
+    SHORT_BITS,
+    Bitmap,
+    blocks_covered,
+    blocks_touched,
+)
 from runtime.metadata.bitmap_pages import PAGE_BITS, PAGE_SIZE_BYTES
 
 SIZES_BITS: Final = (1, 63, 64, 65, 130, 600, 2063, 5000, PAGE_BITS, 2 * PAGE_BITS + 1)
@@ -272,3 +278,18 @@ def test_16_tib_are_searched_and_counted_without_reading_them() -> None:
     assert list(bitmap.runs()) == [(bit, 1) for bit in bits]
     assert bitmap.next_set(bits[2] + 1) == bits[3]
     assert list(bitmap.pages_in_use()) == [bit // PAGE_BITS for bit in bits]
+
+
+@given(st.integers(1, 60), st.data())
+def test_requests_are_rounded_outwards_to_set_and_inwards_to_clear(
+    volume_sectors: int, data: st.DataObject
+) -> None:
+    """A block is out of sync once a sector of it is, and in sync only when all of it is."""
+    first = data.draw(st.integers(0, volume_sectors - 1))
+    count = data.draw(st.integers(1, volume_sectors - first))
+    request = set(range(first, first + count))
+    blocks = [set(range(it, min(it + 8, volume_sectors))) for it in range(0, volume_sectors, 8)]
+    touched = blocks_touched(first_sector=first, sector_count=count)
+    covered = blocks_covered(first_sector=first, sector_count=count, volume_sectors=volume_sectors)
+    assert list(touched) == [bit for bit, block in enumerate(blocks) if block & request]
+    assert list(covered) == [bit for bit, block in enumerate(blocks) if block <= request]

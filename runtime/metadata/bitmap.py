@@ -97,8 +97,8 @@ class Bitmap(BitmapPages):
         page, last_page = first // PAGE_BITS, (end - 1) // PAGE_BITS
         if page == last_page:
             return self._change_in_page(page, first, end, value=value)
-        changed = self._change_in_page(page, first, (page + 1) * PAGE_BITS, value=value)
-        changed += self._change_in_page(last_page, last_page * PAGE_BITS, end, value=value)
+        changed = self._change(first, (page + 1) * PAGE_BITS, value=value)
+        changed += self._change(last_page * PAGE_BITS, end, value=value)
         if page + 1 < last_page:
             changed += self._change_pages(page + 1, last_page, value=value)
         return changed
@@ -117,21 +117,17 @@ class Bitmap(BitmapPages):
         return changed
 
     def _change_in_page(self, page: int, first: int, end: int, *, value: bool) -> int:
+        """A range of several words."""
         count = self._counts[page]
         if count == (self._page_size_bits(page) if value else 0):
             return 0
         word, last_word = first >> 6, (end - 1) >> 6
-        head, tail = ALL_ONES << (first & 63) & ALL_ONES, ALL_ONES >> (-end & 63)
-        if word == last_word:
-            changed = self._change_word(word, head & tail, value=value)
-        else:
-            changed = self._change_word(word, head, value=value)
-            changed += self._change_word(last_word, tail, value=value)
-            if word + 1 < last_word:
-                octets = self._octets[(word + 1) * 8 : last_word * 8]
-                ones = int.from_bytes(octets, "little").bit_count() if count else 0
-                octets[:] = (_ONES if value else _ZEROS)[: len(octets)]
-                changed += len(octets) * 8 - ones if value else ones
+        changed = self._change_word(word, ALL_ONES << (first & 63) & ALL_ONES, value=value)
+        changed += self._change_word(last_word, ALL_ONES >> (-end & 63), value=value)
+        octets = self._octets[(word + 1) * 8 : last_word * 8]
+        ones = int.from_bytes(octets, "little").bit_count() if count else 0
+        octets[:] = (_ONES if value else _ZEROS)[: len(octets)]
+        changed += len(octets) * 8 - ones if value else ones
         if changed:
             self._account(page, changed if value else -changed)
         return changed

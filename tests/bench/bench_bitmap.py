@@ -354,10 +354,17 @@ def textured(mean_bits: int, size_bytes: int) -> Bitmap:
     return bitmap
 
 
-def code_speed(mean_bits: int) -> str:
-    """How fast runs of about this length become packets and a bitmap again."""
-    size_bytes = min(1 << 25, mean_bits << 14)
-    bitmap = textured(mean_bits, size_bytes)
+def outage() -> Bitmap:
+    """1 TiB as the first table has it."""
+    bitmap = Bitmap(1 << 28)
+    for first, count in extents(bitmap.bit_count):
+        bitmap.set_range(first_bit=first, bit_count=count)
+    return bitmap
+
+
+def code_speed(name: str, bitmap: Bitmap) -> str:
+    """How fast a bitmap becomes packets and a bitmap again."""
+    size_bytes = bitmap.word_count * 8
     sent = list(packets(bitmap, header_size_bytes=HEADER_SIZE_BYTES))
     plain = list(plain_packets(bitmap, header_size_bytes=HEADER_SIZE_BYTES))
 
@@ -374,7 +381,7 @@ def code_speed(mean_bits: int) -> str:
     times = [min(seconds(work) for _ in range(ROUNDS)) for work in works]
     size = sum(packet.packed_size for packet in sent)
     speeds = "".join(f"{size_bytes / time_s / 1e6:>14,.0f}" for time_s in times)
-    return f"{mean_bits:>9} {speeds} {size_bytes / size:>10.1f}"
+    return f"{name:>9} {speeds} {size_bytes / size:>10.1f}"
 
 
 def main() -> None:
@@ -385,7 +392,8 @@ def main() -> None:
     heads = ("encode", "merge runs", "merge plain")
     click.echo(f"{'bits':>9} " + "".join(f"{head:>14}" for head in heads) + f" {'ratio':>10}")
     for mean_bits in (4, 16, 64, 256, 1024, 4096, 65536):
-        click.echo(code_speed(mean_bits))
+        click.echo(code_speed(str(mean_bits), textured(mean_bits, min(1 << 25, mean_bits << 14))))
+    click.echo(code_speed("as above", outage()))
 
 
 if __name__ == "__main__":

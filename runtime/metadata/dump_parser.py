@@ -16,8 +16,8 @@ TOKEN: Final = re.compile(
       | \#[^\n]*
       | (?P<mark>[{};\[\]])
       | (?P<string>"[^"\r\n]{1,20}")
-      | 0x(?P<wide>[0-9A-Fa-f]{16})(?![0-9A-Za-z_-])
-      | 0x(?P<narrow>[0-9A-Fa-f]{8})(?![0-9A-Za-z_-])
+      | (?P<wide>0x[0-9A-Fa-f]{16})(?![0-9A-Za-z_-])
+      | (?P<narrow>0x[0-9A-Fa-f]{8})(?![0-9A-Za-z_-])
       | (?P<number>-?[0-9]{1,19})(?![0-9A-Za-z_])
       | (?P<word>[a-z][0-9a-z-]*)(?![0-9A-Za-z_])
     """,
@@ -76,7 +76,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         if found is None:
             raise _fault(text, at, f"{_shown(text[at:])} means nothing")
         if found.lastgroup:
-            yield _Token(found.lastgroup, found[found.lastgroup], at)
+            yield _Token(found.lastgroup, found[0], at)
         at = found.end()
     yield _Token("end", END, at)
 

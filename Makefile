@@ -44,8 +44,8 @@ test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
-interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, tshark)
-	@$(BIN)/pytest tests/interop
+interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, tshark, drbdmeta)
+	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest tests/interop tests/runtime/metadata/test_crashes.py
 
 bench: $(READY) ## measure against the contenders, side by side
 	@$(BIN)/python tests/bench/run.py

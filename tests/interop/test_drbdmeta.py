@@ -5,6 +5,7 @@ runtime/metadata/ say, and nowhere else.
 """
 
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -275,3 +276,42 @@ def _is_judged_otherwise(byte: int, index: str) -> bool:
     """What drbdmeta dies of (bits of another size), overlooks or counts beyond 32 bits."""
     is_size = index != "internal" and 64 <= byte < 68
     return 80 <= byte < 84 or byte in {88, 92} or is_size
+
+
+FOREIGN: Final = {  # offset and bytes of what drbdmeta knows
+    "ext4": {1028: struct.pack("<I", 64 << 10), 1080: b"\x53\xef"},
+    "XFS": {0: b"XFSB" + struct.pack(">IQ", 4096, 64 << 8)},
+    "LVM2": {536: b"LVM2 001"},
+    "swap": {4086: b"SWAPSPACE2"},
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("index", ["internal", "flex-external"])
+def test_file_systems_are_protected_alike(tmp_path: Path, index: str, name: str) -> None:
+    """Where a file system would be damaged both refuse, by force as well, and change nothing."""
+    path = blank(tmp_path / "file", 64 * MIB)
+    with path.open("r+b") as file:
+        for offset_bytes, content in FOREIGN[name].items():
+            file.seek(offset_bytes)
+            file.write(content)
+    before = path.read_bytes()
+    result = dotmirror("create-md", path, "--force", index=index)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert ask(path, index, "create-md").code == 40
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("index", ["internal", "flex-external"])
+@pytest.mark.parametrize("size_bytes", [69631, 69632, 64 * MIB - 4096, 64 * MIB + 4096])
+def test_files_that_were_cut_are_judged_alike(tmp_path: Path, index: str, size_bytes: int) -> None:
+    """Where a file is not as long any more as its meta-data says both see it, or neither."""
+    path = blank(tmp_path / "file", 64 * MIB)
+    dotmirror("create-md", path, index=index)
+    with path.open("r+b") as file:
+        file.truncate(size_bytes)
+    before = path.read_bytes()
+    result = dotmirror("dump-md", path, index=index)
+    assert path.read_bytes() == before
+    assert (result.exit_code == 0) == (ask(path, index, "get-gi").code == 0)

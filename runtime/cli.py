@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -27,6 +28,7 @@ from runtime.wire.reassembly import Segment
 SIZE: Final = re.compile(r"([0-9]{1,15})([kMGT]?)")
 PROGRESS_SIZE_BYTES_MIN: Final = 4 << 20  # a smaller file is decoded before anybody looks
 PROGRESS_STEP_SEGMENTS: Final = 1024
+SHOWN_LINES: Final = 1000  # written at once: a dump may have a million
 DECODE_EXAMPLES: Final = """\b
 Examples:
   dotmirror decode capture.pcap.gz
@@ -134,6 +136,7 @@ _stripes = click.option(
 )
 _stripe_size = click.option(
     "--al-stripe-size-kB",
+    "--al-stripe-size",
     "al_stripe_size_bytes",
     metavar="SIZE",
     type=_SizeType(1024),
@@ -193,8 +196,9 @@ def dump_md(path: Path, placement: Placement, *, force: bool) -> None:
     """Show the meta-data of FILE as text, as drbdmeta does."""
     command = " ".join(["dotmirror", *sys.argv[1:]])
     with _one_sentence(path):
-        for line in dump_metadata(Target(path, placement), command, is_forced=force):
-            click.echo(line)
+        lines = dump_metadata(Target(path, placement), command, is_forced=force)
+        while some := list(islice(lines, SHOWN_LINES)):
+            click.echo("\n".join(some))
 
 
 @main.command("restore-md", epilog=RESTORE_EXAMPLES)

@@ -1,5 +1,10 @@
-"""A file or block device as meta-data sees it: bytes at offsets, durable when flushed."""
+"""A file or block device as meta-data sees it: bytes at offsets, durable when flushed.
 
+Whoever writes is alone: among our own kind by a lock, and on a block device by the kernel, which
+does not give away what is mounted or otherwise claimed.
+"""
+
+import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +19,19 @@ class FileDevice:
     def __init__(self, path: Path, *, writable: bool) -> None:
         self._path = path
         try:
-            self._descriptor = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
+            self._descriptor = _opened(path, writable=writable)
         except OSError as error:
             raise DiskError(f"{path}: {error.strerror}") from error
+        if writable:
+            self._lock()
         self._size_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.close()
+            raise DiskError(f"{self._path}: another process writes to it") from error
 
     def __enter__(self) -> Self:
         return self
@@ -71,3 +85,10 @@ class FileDevice:
             os.fdatasync(self._descriptor)
         except OSError as error:
             raise DiskError(f"{self._path}: flushing: {error.strerror}") from error
+
+
+def _opened(path: Path, *, writable: bool) -> int:
+    if not writable:
+        return os.open(path, os.O_RDONLY)
+    claim = os.O_EXCL if path.is_block_device() else 0  # busy when it is mounted, see open(2)
+    return os.open(path, os.O_RDWR | claim)

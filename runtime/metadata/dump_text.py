@@ -5,6 +5,7 @@ that a dump restores what was dumped.
 """
 
 from collections.abc import Iterator
+from struct import Struct
 from typing import Final
 
 from runtime.metadata.device import Device
@@ -12,6 +13,8 @@ from runtime.metadata.placement import bitmap_size_bytes
 from runtime.metadata.superblock import FoundSuperblock, is_clean
 
 GROUP_BYTES: Final = 32  # a line of four words; lines begin at multiples of it
+WORDS: Final = Struct("<4Q")
+LINE: Final = "    0x%016X; 0x%016X; 0x%016X; 0x%016X;"
 COMMENT_BYTES: Final = 256  # a comment before a line at a multiple of it: 8 MiB of the volume
 COMMENT_KIB: Final = 8192
 RUN_GROUPS_MIN: Final = 2  # metadata 6.3: a run of more than 8 words of 32 bits
@@ -122,7 +125,8 @@ class _BitmapLines:
             return
         yield from _comment(self._run_at)
         if self._run_groups >= RUN_GROUPS_MIN:
-            yield f"    {self._run_groups * 4} times {_item(self._word * 2)};"
+            word = int.from_bytes(self._word * 2, "little")
+            yield f"    {self._run_groups * 4} times 0x{word:016X};"
         else:
             yield _items(self._word * 8)
         self._run_groups = 0
@@ -145,8 +149,4 @@ def _comment(at: int) -> Iterator[str]:
 
 
 def _items(group: bytes) -> str:
-    return "    " + " ".join(f"{_item(group[at : at + 8])};" for at in range(0, GROUP_BYTES, 8))
-
-
-def _item(word: bytes) -> str:
-    return f"0x{int.from_bytes(word, 'little'):016X}"
+    return LINE % WORDS.unpack(group)

@@ -18,7 +18,7 @@ from runtime.metadata.activity_log import SLOT_COUNT_DEFAULT, ActivityLog, fitti
 from runtime.metadata.bitmap import Bitmap
 from runtime.metadata.bitmap_pages import PAGE_SIZE_BYTES
 from runtime.metadata.creation import write_initial_ring
-from runtime.metadata.device import BLOCK_SIZE_BYTES, Device
+from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
 from runtime.metadata.placement import Areas, Placement, Striping, areas
 from runtime.metadata.recovery import apply_activity_log
 from runtime.metadata.superblock import (
@@ -86,6 +86,11 @@ class Store:
         apply_activity_log(device, found)
         refuse_attaching(found, placement, device)
         superblock = found.superblock
+        if data is not None and data.size_bytes // SECTOR_SIZE_BYTES < superblock.last_agreed_size:
+            raise MetadataError(
+                f"the volume has {superblock.last_agreed_size} sectors, the data device only"
+                f" {data.size_bytes // SECTOR_SIZE_BYTES}"
+            )
         store = cls(device, found.areas, superblock, data=data, slot_count=slot_count)
         was_primary = is_primary(superblock)
         crashed = was_primary or superblock.flags & CRASHED_PRIMARY

@@ -64,3 +64,14 @@ def test_closing_gives_the_file_back(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     FileDevice(path, writable=False).close()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_whoever_writes_is_alone(tmp_path: Path) -> None:
+    """A second writer is refused until the first one is done, readers are not."""
+    path = tmp_path / "disk.img"
+    path.write_bytes(bytes(4096))
+    with FileDevice(path, writable=True):
+        with pytest.raises(DiskError, match="another process writes to it"):
+            FileDevice(path, writable=True)
+        FileDevice(path, writable=False).close()
+    FileDevice(path, writable=True).close()

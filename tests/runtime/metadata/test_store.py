@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from generated.layouts.superblock import SuperblockFlags
-from runtime.errors import MetadataError
+from runtime.errors import DiskError, MetadataError
 from runtime.metadata.creation import create, plan_creation
 from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL, Placement, Striping
 from runtime.metadata.store import Store
@@ -238,3 +238,67 @@ def test_a_volume_has_the_size_that_there_is_room_for(sector_count: int) -> None
     with pytest.raises(MetadataError, match="there is room for 2097016"):
         store.resize(sector_count)
     assert read_superblock(device, INTERNAL).superblock.last_agreed_size == VOLUME_SECTORS
+
+
+class FailingDevice(MemoryDevice):
+    """A device of which one operation, counted from now on, fails."""
+
+    left = -1
+
+    def write(self, offset_bytes: int, content: bytes) -> None:
+        """Write, or fail."""
+        self._count()
+        super().write(offset_bytes, content)
+
+    def flush(self) -> None:
+        """Flush, or fail."""
+        self._count()
+        super().flush()
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise DiskError("it failed")
+
+
+@pytest.mark.parametrize("at_operation", range(1, 16))
+def test_a_write_that_fails_is_repeated(at_operation: int) -> None:
+    """Whichever operation fails: nothing is hot before it is on disk, and trying again helps."""
+    device = FailingDevice(SIZE_BYTES)
+    create(device, plan_creation(device, INTERNAL, Striping()))
+    store = primary(device, slot_count=2)
+    write(store, 1, 2, is_in_sync=False)
+    device.left = at_operation
+    for extent in (40, 80, 120, 160):
+        assert store.begin_write(first_sector=extent * EXTENT_SECTORS, sector_count=8)
+        while True:
+            try:
+                store.write_log()
+                break
+            except DiskError:
+                assert device.left == 0
+        assert extent in extents_of(Store.attach(copy_of(device), INTERNAL))
+        store.end_write(first_sector=extent * EXTENT_SECTORS, sector_count=8, is_in_sync=False)
+    assert device.left <= 0
+    assert extents_of(Store.attach(device, INTERNAL)) == {
+        1: 1,
+        2: 1,
+        40: 1,
+        80: 1,
+        120: 1024,
+        160: 1024,
+    }
+
+
+def copy_of(device: MemoryDevice) -> MemoryDevice:
+    """The same bytes, to be recovered without disturbing the store."""
+    return MemoryDevice(device.size_bytes, device.sectors)
+
+
+def test_data_that_lost_its_end_is_refused() -> None:
+    """External data may not be smaller than the volume was."""
+    meta = new_device(FLEXIBLE_EXTERNAL)
+    store = Store.attach(meta, FLEXIBLE_EXTERNAL, data=MemoryDevice(SIZE_BYTES))
+    store.resize(VOLUME_SECTORS)
+    with pytest.raises(MetadataError, match="has 2000000 sectors, the data device only 1999999"):
+        Store.attach(meta, FLEXIBLE_EXTERNAL, data=MemoryDevice((VOLUME_SECTORS - 1) * 512))

@@ -169,18 +169,17 @@ def test_created_metadata_is_whole_or_not_there(
 ) -> None:
     """A crash while meta-data is written over older one leaves the older, none, or the new."""
     device = in_use()
-    found = read_superblock(device, INTERNAL).superblock
 
     def check(image: MemoryDevice) -> None:
         try:
-            superblock = read_superblock(image, INTERNAL).superblock
+            found = read_superblock(image, INTERNAL)
         except MetadataError:
             return
-        store = attached(image)
-        if superblock.current_uuid == found.current_uuid:
-            assert store.bitmap.count == 16 * 32
-        else:
-            assert superblock.current_uuid == 4
+        if found.superblock.current_uuid != 4:
+            assert attached(image).bitmap.count == 16 * 32
+            return
+        at = found.areas.bitmap_offset_bytes
+        assert not any(image.read(offset_bytes=at, size_bytes=4096))
 
     watch = Watch(device, check)
     create(device, plan_creation(device, INTERNAL, Striping()))
@@ -191,18 +190,20 @@ def test_restored_metadata_is_whole_or_not_there(
     record_property: Callable[[str, object], None],
 ) -> None:
     """A crash while a dump is restored leaves what was there, none, or all of the dump."""
-    device = ready()
+    device = in_use()
+    other = DUMP.replace("0x1122", "0x3344").replace("16 times 0x0", "3 times 0x1")
 
     def check(image: MemoryDevice) -> None:
         try:
             found = read_superblock(image, INTERNAL)
         except MetadataError:
             return
-        is_restored = found.superblock.current_uuid != 4
-        assert attached(image).bitmap.count == (16 * 32 if is_restored else 0)
+        is_restored = found.superblock.current_uuid == 0x3344334455667788
+        assert attached(image).bitmap.count == (3 * 33 if is_restored else 16 * 32)
 
     watch = Watch(device, check)
-    restore(device, plan_restoration(device, INTERNAL, DUMP))
+    restore(device, plan_restoration(device, INTERNAL, other))
+    assert attached(device).superblock.current_uuid == 0x3344334455667788
     record_property("crashes", watch.count)
 
 

@@ -24,7 +24,6 @@ class FileDevice:
             raise DiskError(f"{path}: {error.strerror}") from error
         if writable:
             self._lock()
-        self._size_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
 
     def _lock(self) -> None:
         try:
@@ -50,8 +49,8 @@ class FileDevice:
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes it had when it was opened."""
-        return self._size_bytes
+        """How many bytes it has now; it may grow while it is open."""
+        return os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
 
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read exactly so many bytes."""

@@ -7,6 +7,7 @@ not, and such words are 0. As with creation the superblock is wiped first and wr
 
 from dataclasses import dataclass
 
+from generated.layouts.generations import SpecialUuid
 from generated.layouts.superblock import Superblock, SuperblockFlags
 from runtime.metadata.creation import (
     PIECE_SIZE_BYTES,
@@ -19,7 +20,7 @@ from runtime.metadata.creation import (
 from runtime.metadata.device import Device
 from runtime.metadata.dump_parser import Dump, DumpHeader, parse_dump
 from runtime.metadata.placement import Areas, Placement, Striping, bitmap_size_bytes
-from runtime.metadata.superblock import UUID_JUST_CREATED, fresh_superblock, write_superblock
+from runtime.metadata.superblock import fresh_superblock, write_superblock
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _superblock(header: DumpHeader, lies: Areas) -> Superblock:
 def _notes(dump: Dump, sector_count_max: int) -> tuple[str, ...]:
     header = dump.header
     notes = []
-    if not header.flags and header.uuids[0] != UUID_JUST_CREATED:
+    if not header.flags and header.uuids[0] != SpecialUuid.JUST_CREATED:
         notes.append(
             "the flags of the dump are 0, as drbdmeta 9.22 prints them whatever they are: the data"
             " counts as Inconsistent"

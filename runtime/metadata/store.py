@@ -17,9 +17,10 @@ from runtime.errors import MetadataError
 from runtime.metadata.activity_log import SLOT_COUNT_DEFAULT, ActivityLog, fitting_slot_count
 from runtime.metadata.bitmap import Bitmap
 from runtime.metadata.bitmap_pages import PAGE_SIZE_BYTES
-from runtime.metadata.creation import write_initial_ring
+from runtime.metadata.creation import room_for, write_initial_ring
 from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
-from runtime.metadata.placement import Areas, Placement, Striping, areas
+from runtime.metadata.generations import Generations
+from runtime.metadata.placement import Areas, Placement, Striping
 from runtime.metadata.recovery import apply_activity_log
 from runtime.metadata.superblock import (
     is_primary,
@@ -133,6 +134,19 @@ class Store:
         return not self._durable_flags & AL_DISABLED
 
     # The superblock
+
+    @property
+    def generations(self) -> Generations:
+        """The generation UUIDs."""
+        return Generations.of(self.superblock)
+
+    def write_generations(self, generations: Generations) -> None:
+        """Make other generation UUIDs durable, as a new one is before a write is confirmed."""
+        self.superblock.current_uuid = generations.current_uuid
+        self.superblock.bitmap_uuid = generations.bitmap_uuid
+        self.superblock.younger_history_uuid = generations.younger_history_uuid
+        self.superblock.older_history_uuid = generations.older_history_uuid
+        self.write_superblock()
 
     def write_superblock(self) -> None:
         """Make the superblock durable, if it changed; what it stops to vouch for comes before."""
@@ -268,11 +282,8 @@ class Store:
 
     def resize(self, sector_count: int) -> None:
         """The nodes agreed on another size; what is new is out of sync (metadata 3.11)."""
-        if not 0 < sector_count <= self._areas.sector_count_max:
-            raise MetadataError(
-                f"a volume of {sector_count} sectors does not fit, there is room for"
-                f" {self._areas.sector_count_max}"
-            )
+        assert sector_count > 0
+        self._refuse_too_large(sector_count, self._areas)
         flags = self.superblock.flags
         self.superblock.flags |= FULL_SYNC
         self.superblock.last_agreed_size = sector_count
@@ -288,11 +299,12 @@ class Store:
         there yet. No write may be in flight.
         """
         slot_count = self._log.slot_count
+        lies = room_for(device, placement, striping)
+        self._refuse_too_large(self.superblock.last_agreed_size, lies)
         self._flush_data()
         if self._data is self._device:
             self._data = device
-        self._device = device
-        self._areas = areas(placement, striping, device_size_bytes=device.size_bytes)
+        self._device, self._areas = device, lies
         self._durable_flags = 0
         flags = self.superblock.flags
         self.superblock.flags = flags & ~PRIMARY | FULL_SYNC
@@ -305,6 +317,14 @@ class Store:
         self._write_pages(range(self.bitmap.page_count))
         self.superblock.flags = flags
         self.write_superblock()
+
+    @staticmethod
+    def _refuse_too_large(sector_count: int, lies: Areas) -> None:
+        if sector_count > lies.sector_count_max:
+            raise MetadataError(
+                f"a volume of {sector_count} sectors does not fit, there is room for"
+                f" {lies.sector_count_max}"
+            )
 
     def _describe_areas(self) -> None:
         superblock, lies = self.superblock, self._areas

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from generated.layouts.codec import LayoutError
+from generated.layouts.generations import SpecialUuid
 from generated.layouts.superblock import Superblock, SuperblockFlags, SuperblockMagic
 from runtime.errors import MetadataError
 from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
@@ -20,10 +21,10 @@ from runtime.metadata.placement import (
     Placement,
     Striping,
     areas,
+    bitmap_size_bytes,
     superblock_offset_bytes,
 )
 
-UUID_JUST_CREATED: Final = 4  # metadata 4.2: never took part in a generation of data
 AL_EXTENTS_CREATED: Final = 257  # metadata 1.8: what tools write, whatever a node will use
 PEER_MAX_IO_SIZE_BYTES_MAX: Final = 1 << 20  # metadata 8.2
 DEVICE_SECTORS_MIN: Final = 2048  # metadata 1.5, 11: what the kernel attaches
@@ -65,7 +66,7 @@ def fresh_superblock(lies: Areas, *, peer_max_io_size_bytes: int = 0) -> Superbl
         )
     return Superblock(
         last_agreed_size=0,
-        current_uuid=UUID_JUST_CREATED,
+        current_uuid=SpecialUuid.JUST_CREATED,
         bitmap_uuid=0,
         younger_history_uuid=0,
         older_history_uuid=0,
@@ -99,6 +100,14 @@ def read_superblock(device: Device, placement: Placement) -> FoundSuperblock:
     lies = _areas_of(superblock, placement, expected)
     agreed_size = superblock.last_agreed_size
     superblock.last_agreed_size = min(agreed_size, lies.sector_count_max)
+    used_bytes = min(bitmap_size_bytes(superblock.last_agreed_size), lies.bitmap_size_bytes_max)
+    end_bytes = max(
+        lies.bitmap_offset_bytes + used_bytes, lies.al_offset_bytes + lies.al_size_bytes
+    )
+    if end_bytes > device.size_bytes:
+        raise MetadataError(
+            f"the meta-data in use ends at byte {end_bytes}, the device at {device.size_bytes}"
+        )
     return FoundSuperblock(superblock, lies, agreed_size)
 
 

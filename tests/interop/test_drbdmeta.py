@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from runtime.io.device import FileDevice
-from runtime.metadata.placement import Placement, bitmap_size_bytes
+from runtime.metadata.placement import INTERNAL, Placement, Striping, bitmap_size_bytes
 from runtime.metadata.store import Store
 from runtime.metadata.superblock import write_superblock
 from tests.interop.drbdmeta import (
@@ -268,7 +268,7 @@ def test_flipped_bits_are_judged_alike(
         if result.exit_code == theirs.code == 0:
             assert dump_by_us(path, index) == theirs.output[theirs.output.index("version") :]
     record_property(
-        "summary", f"{refused} of 768 flipped bits of an {index} superblock are refused"
+        "summary", f"{refused} of 768 flipped bits of a superblock are refused ({index})"
     )
 
 
@@ -276,6 +276,27 @@ def _is_judged_otherwise(byte: int, index: str) -> bool:
     """What drbdmeta dies of (bits of another size), overlooks or counts beyond 32 bits."""
     is_size = index != "internal" and 64 <= byte < 68
     return 80 <= byte < 84 or byte in {88, 92} or is_size
+
+
+@pytest.mark.parametrize("striping", [Striping(), Striping(4, 16)], ids=str)
+@pytest.mark.parametrize("size_bytes", [64 * MIB, 64 * MIB + 8192, 96 * MIB, 300 * MIB])
+def test_moved_metadata_is_read(tmp_path: Path, size_bytes: int, striping: Striping) -> None:
+    """Where we move meta-data on a file that grew drbdmeta finds it, with every bit and UUID."""
+    path = blank(tmp_path / "file", 64 * MIB)
+    dotmirror("create-md", path)
+    bit_count = dirty(path, "internal", random.Random(1), is_primary=False)
+    identity = identifiers(path, "internal")
+    with FileDevice(path, writable=True) as device:
+        store = Store.attach(device, INTERNAL)
+        with path.open("r+b") as file:
+            file.truncate(size_bytes)
+        store.move(device, INTERNAL, striping)
+    dump = dump_by_drbdmeta(path, "internal")
+    assert dump == dump_by_us(path, "internal")
+    assert f"# bits-set {bit_count};" in dump
+    assert f"al-stripes {striping.stripe_count};" in dump
+    assert ask(path, "internal", "get-gi").output.split(":")[:4] == identity.split(":")[:4]
+    assert ask(path, "internal", "apply-al").code == 0
 
 
 FOREIGN: Final = {  # offset and bytes of what drbdmeta knows

@@ -7,6 +7,7 @@ import pytest
 from generated.layouts.superblock import SuperblockFlags
 from runtime.errors import DiskError, MetadataError
 from runtime.metadata.creation import create, plan_creation
+from runtime.metadata.generations import Generations
 from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL, Placement, Striping
 from runtime.metadata.store import Store
 from runtime.metadata.superblock import read_superblock
@@ -209,8 +210,9 @@ def test_identifiers_survive_a_restart() -> None:
     """What a node knows of its data's generation is there when it starts again."""
     device = new_device()
     store = in_sync(device)
-    store.superblock.current_uuid, store.superblock.bitmap_uuid = 0x1234, 0x5678
+    store.write_generations(Generations(0x1234, 0x5678, 0x9ABC, 0xDEF0))
     store.superblock.last_peer_max_io_size = 1 << 20
+    assert Store.attach(device, INTERNAL).generations == store.generations
     store.detach()
     again = Store.attach(device, INTERNAL).superblock
     assert (again.current_uuid, again.bitmap_uuid) == (0x1234, 0x5678)
@@ -230,14 +232,25 @@ def test_external_data_is_flushed_before_its_extent_is_let_go() -> None:
     assert data.flush_count == before + 1
 
 
-@pytest.mark.parametrize("sector_count", [0, 2097017])
-def test_a_volume_has_the_size_that_there_is_room_for(sector_count: int) -> None:
+def test_a_volume_has_the_size_that_there_is_room_for() -> None:
     """A size that does not fit is refused, and nothing changes."""
     device = new_device()
     store = in_sync(device)
     with pytest.raises(MetadataError, match="there is room for 2097016"):
-        store.resize(sector_count)
+        store.resize(2097017)
     assert read_superblock(device, INTERNAL).superblock.last_agreed_size == VOLUME_SECTORS
+
+
+def test_meta_data_does_not_move_into_the_data() -> None:
+    """An activity log that needs more room than the volume leaves is refused before it is made."""
+    device = new_device()
+    store = Store.attach(device, INTERNAL)
+    store.resize(2097016)
+    before = dict(device.sectors)
+    with pytest.raises(MetadataError, match="does not fit, there is room for 2096632"):
+        store.move(device, INTERNAL, Striping(1, 56))
+    assert device.sectors == before
+    assert store.areas.striping == Striping()
 
 
 class FailingDevice(MemoryDevice):

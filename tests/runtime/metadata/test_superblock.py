@@ -161,6 +161,17 @@ def test_a_small_device_is_created_but_not_attached() -> None:
         refuse_attaching(found, INTERNAL, device)
 
 
+def test_a_bitmap_that_was_cut_off_is_refused() -> None:
+    """A volume whose bitmap lies behind the device's end is told with both places."""
+    device = created(Placement(0), 128 << 20)
+    found = read_superblock(device, Placement(0))
+    found.superblock.last_agreed_size = 1 << 30
+    write_superblock(device, found.superblock, found.areas)
+    cut = MemoryDevice(1 << 20, device.sectors)
+    with pytest.raises(MetadataError, match="ends at byte 16814080, the device at 1048576"):
+        read_superblock(cut, Placement(0))
+
+
 def test_the_peers_request_size_has_a_limit() -> None:
     """No peer takes requests beyond one MiB."""
     lies = read_superblock(created(), INTERNAL).areas

@@ -5,7 +5,8 @@ is room for, however often a word is said to be repeated.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+PLAIN_WORDS: Final = re.compile(r"(?:0x[0-9A-Fa-f]{16};[ \t\r\n]*){1,4096}")
 WIDE_MAX: Final = (1 << 64) - 1
 FIELD_MAX: Final = (1 << 32) - 1  # metadata 1.2: the width of most fields
 SIGNED_MIN: Final = -(1 << 31)  # drbdmeta prints one field of 32 bits as a signed number
@@ -69,18 +71,6 @@ def parse_dump(text: str, bitmap_size_bytes: Callable[[DumpHeader], int]) -> Dum
     return Dump(header, bitmap, dropped_word_count)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    at = 0
-    while at < len(text):
-        found = TOKEN.match(text, at)
-        if found is None:
-            raise _fault(text, at, f"{_shown(text[at:])} means nothing")
-        if found.lastgroup:
-            yield _Token(found.lastgroup, found[0], at)
-        at = found.end()
-    yield _Token("end", END, at)
-
-
 def _shown(text: str) -> str:
     return repr(re.split(r"[\s;{}]", text[:SHOWN_CHARACTERS] or END, maxsplit=1)[0] or text[:1])
 
@@ -95,8 +85,8 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = _tokens(text)
-        self._next = next(self._tokens)
+        self._at = 0
+        self._next = self._token()
 
     def header(self) -> DumpHeader:
         """Everything before the bitmap."""
@@ -126,6 +116,11 @@ class _Parser:
         bitmap = bytearray()
         dropped = 0
         while self._next.text != "}":
+            if words := self._plain_words():
+                bitmap += words[: room * 8]
+                dropped += max(len(words) // 8 - room, 0)
+                room = max(room - len(words) // 8, 0)
+                continue
             repeated = 1
             if self._next.kind == "number":
                 repeated = self._limited("a repeated word", WIDE_MAX)
@@ -137,6 +132,17 @@ class _Parser:
             dropped += repeated - used
         self._words("}")
         return bytes(bitmap), dropped
+
+    def _plain_words(self) -> bytes:
+        """Words that follow each other without anything else, many at once as a dump has them."""
+        found = PLAIN_WORDS.match(self._text, self._next.at)
+        if found is None:
+            return b""
+        words = array("Q", bytes.fromhex(found[0].replace("0x", "").replace(";", "")))
+        words.byteswap()  # they are written with the most significant byte first
+        self._at = found.end()
+        self._next = self._token()
+        return words.tobytes()
 
     def end(self) -> None:
         """Nothing may follow."""
@@ -174,8 +180,19 @@ class _Parser:
         return text
 
     def _advance(self) -> None:
-        if self._next.kind != "end":
-            self._next = next(self._tokens)
+        self._next = self._token()
+
+    def _token(self) -> _Token:
+        """The next token, behind white space and comments."""
+        while self._at < len(self._text):
+            at = self._at
+            found = TOKEN.match(self._text, at)
+            if found is None:
+                raise _fault(self._text, at, f"{_shown(self._text[at : at + 99])} means nothing")
+            self._at = found.end()
+            if found.lastgroup:
+                return _Token(found.lastgroup, found[0], at)
+        return _Token("end", END, self._at)
 
     def _wrong(self, sentence: str) -> MetadataError:
         return _fault(self._text, self._next.at, sentence)

@@ -15,7 +15,7 @@ from typing import Final, Self
 from generated.layouts.superblock import Superblock, SuperblockFlags, SuperblockMagic
 from runtime.errors import MetadataError
 from runtime.metadata.activity_log import SLOT_COUNT_DEFAULT, ActivityLog, fitting_slot_count
-from runtime.metadata.bitmap import Bitmap
+from runtime.metadata.bitmap import BLOCK_SECTORS, Bitmap, blocks_covered, blocks_touched
 from runtime.metadata.bitmap_pages import PAGE_SIZE_BYTES
 from runtime.metadata.creation import room_for, write_initial_ring
 from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
@@ -29,8 +29,7 @@ from runtime.metadata.superblock import (
 )
 from runtime.metadata.transactions import Transaction, block_position
 
-BLOCK_SECTORS: Final = 8  # metadata 0: one bit
-EXTENT_SECTORS: Final = 8192  # ... one extent of the activity log
+EXTENT_SECTORS: Final = 8192  # metadata 0: one extent of the activity log
 PAGE_EXTENTS: Final = 32  # ... extents in one page of bitmap
 PIECE_PAGES: Final = 256  # read at once
 
@@ -214,9 +213,8 @@ class Store:
 
         They are durable on return, unless recovery would set them anyway.
         """
-        first_bit = first_sector // BLOCK_SECTORS
-        end_bit = -(-(first_sector + sector_count) // BLOCK_SECTORS)
-        changed = self.bitmap.set_range(first_bit=first_bit, bit_count=end_bit - first_bit)
+        blocks = blocks_touched(first_sector=first_sector, sector_count=sector_count)
+        changed = self.bitmap.set_range(first_bit=blocks.start, bit_count=len(blocks))
         extents = _extents(first_sector, sector_count)
         if not self._is_protected(extents):
             pages = range(extents[0] // PAGE_EXTENTS, extents[-1] // PAGE_EXTENTS + 1)
@@ -236,13 +234,14 @@ class Store:
 
         A partial block at the volume's end counts as complete. It goes to disk with the next pages.
         """
-        end_sector = first_sector + sector_count
-        is_to_the_end = end_sector == self.superblock.last_agreed_size
-        first_bit = -(-first_sector // BLOCK_SECTORS)
-        end_bit = self.bitmap.bit_count if is_to_the_end else end_sector // BLOCK_SECTORS
-        if first_bit >= end_bit:
+        blocks = blocks_covered(
+            first_sector=first_sector,
+            sector_count=sector_count,
+            volume_sectors=self.superblock.last_agreed_size,
+        )
+        if not blocks:
             return 0
-        changed = self.bitmap.clear_range(first_bit=first_bit, bit_count=end_bit - first_bit)
+        changed = self.bitmap.clear_range(first_bit=blocks.start, bit_count=len(blocks))
         self._has_cleared_bits |= changed > 0
         return changed
 

@@ -44,10 +44,10 @@ test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/black --check codegen generated runtime tests
 	@$(BIN)/ruff check codegen generated runtime tests
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
-interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, Chromium, tshark)
-	@$(BIN)/pytest tests/interop
+interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, Chromium, tshark, drbdmeta)
+	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest tests/interop tests/runtime/metadata/test_crashes.py
 
 bench: $(READY) ## measure against the contenders, side by side
 	@$(BIN)/python tests/bench/run.py

@@ -5,5 +5,13 @@ class PeerError(Exception):
     """The other node broke the protocol."""
 
 
+class DiskError(Exception):
+    """The backing device failed."""
+
+
+class MetadataError(Exception):
+    """There is no meta-data, or it makes no sense, or there is no room for it."""
+
+
 class CaptureError(Exception):
     """The file is no capture that we can read."""

@@ -23,6 +23,22 @@ settings.register_profile(
 settings.load_profile("project")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests recorded: each "summary" is a line, all "crashes" are counted together."""
+    recorded = [
+        it for report in terminalreporter.getreports("passed") for it in report.user_properties
+    ]
+    lines = [line for name, line in recorded if name == "summary"]
+    crashes = [int(str(count)) for name, count in recorded if name == "crashes"]
+    if crashes:
+        lines.append(
+            f"{sum(crashes):,} crashes in the middle of {len(crashes)} changes of many steps"
+        )
+    if lines:
+        terminalreporter.section("what was tried")
+        terminalreporter.write_line("\n".join(map(str, lines)))
+
+
 @pytest.fixture(scope="session")
 def drawings() -> Drawings:
     """The project's own drawings."""

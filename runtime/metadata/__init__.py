@@ -1,0 +1,1 @@
+"""Everything that a node remembers across a crash."""

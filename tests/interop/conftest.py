@@ -8,9 +8,10 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _check(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
-    """Record what a test checks, which is its sentence."""
+    """Record what a test checks: its name and its sentence."""
+    name = request.function.__name__.removeprefix("test_").replace("_", " ")
     sentence = (request.function.__doc__ or "").split("\n")[0]
-    record_property("check", (request.path.stem.removeprefix("test_"), sentence))
+    record_property("check", (request.path.stem.removeprefix("test_"), f"{name}. {sentence}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -262,6 +262,7 @@ def _confirmation(path: Path, *, is_forced: bool) -> Callable[[str], None]:
         try:
             answer = click.prompt("Overwrite it? Type yes to go on", default="no", err=True)
         except click.Abort:
+            click.echo(err=True)  # the question has a line of its own, though nobody ended it
             answer = "no"
         if answer != "yes":
             raise click.ClickException(f"{path}: left as it was")

@@ -131,10 +131,6 @@ def _in_order(known: Earlier) -> list[Node]:
     return sorted(known, key=lambda it: len(known[it]))
 
 
-def _is_path(trace: Sequence[Node], ways: Iterable[Earlier]) -> bool:
-    return any(_fault(trace, way) is None for way in ways)
-
-
 def _fault(trace: Sequence[Node], way: Earlier) -> int | None:
     """Where a trace leaves a way; None where it does not."""
     done: set[Node] = set()

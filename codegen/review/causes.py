@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from codegen.names import words
 from codegen.review.changes import Change, Consequence
-from codegen.review.compare import NAME, name_of
+from codegen.review.compare import name_of
 from codegen.review.facts import FORMS, Facts, Name, Thing, mentions, renamed
 from codegen.review.renames import find_renames
 from codegen.review.report import Judged
@@ -73,7 +73,7 @@ def released(judged: Iterable[Judged], baseline: Facts, new: Facts) -> list[Judg
 
 def _is_noticed(change: Change, published: Facts, names: Container[Name]) -> bool:
     """Whether somebody who has the baseline can notice a change."""
-    if change.part == NAME:
+    if change.is_rename:
         return name_of(change) in names
     known = published.get(change.key)
     if change.old is None:

@@ -8,6 +8,9 @@ from typing import Final
 from codegen.problems import Place
 from codegen.review.facts import DERIVED, Key, Thing
 
+NAME: Final = "name"
+"""The part of a change that replaces a name."""
+
 
 class Impact(IntEnum):
     """Whom a change can hurt; a higher one is worse."""
@@ -67,6 +70,11 @@ class Change:
     silent: bool = False
 
     @property
+    def is_rename(self) -> bool:
+        """Whether a name was replaced everywhere."""
+        return self.part == NAME
+
+    @property
     def thing(self) -> Thing:
         """The thing as it is now, or as it was where it is gone."""
         found = self.new or self.old
@@ -91,7 +99,7 @@ class Change:
     @property
     def line(self) -> str:
         """The change in one line without its severity: `rule: subject: before -> after`."""
-        if self.part == "name":
+        if self.is_rename:
             return f"{self.rule}: {self.before} -> {self.after}"
         if not self.part:
             return f"{self.rule}: {self.subject}"

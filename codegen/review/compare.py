@@ -5,16 +5,18 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from codegen.names import event_name, words
-from codegen.review.changes import WORDING, Change
+from codegen.review.changes import NAME, WORDING, Change
 from codegen.review.facts import (
     FORMS,
     GLOBAL_SORTS,
+    MEMBER_KINDS,
     Facts,
     Key,
     Name,
     Renames,
     Thing,
     mentions,
+    own_name,
     renamed,
     without_derived,
 )
@@ -25,9 +27,6 @@ PRINTED_FOR_PEOPLE: Final = frozenset({"step", "flow-arrow"})
 RULE_NAMES: Final = {("span", "offset"): "field-moved", ("span", "width"): "field-resized"}
 SILENT_KINDS: Final = frozenset({"span", "row"})
 """Kinds of which only changes are told: that they appear and vanish follows from others."""
-
-MEMBER_KINDS: Final = ("field", "piece", "constant")
-NAME: Final = "name"
 
 
 class Identity(NamedTuple):
@@ -66,7 +65,7 @@ def compare(old: Facts, new: Facts) -> list[Change]:
     origins = dict(zip(before, old.values(), strict=True))
     changes = [*_renamed_names(renames, origins, new), *differences(before, new, origins)]
     order = {kind: number for number, kind in enumerate(FORMS)}
-    changes.sort(key=lambda it: (it.part != NAME, order.get(it.key.kind, 0)))
+    changes.sort(key=lambda it: (not it.is_rename, order.get(it.key.kind, 0)))
     return changes
 
 
@@ -219,19 +218,17 @@ def _key_of(name: Name, facts: Facts) -> Key:
 
 def name_of(change: Change) -> Name:
     """The old name that a change of rule `...-renamed` replaces."""
-    sort = "member" if change.key.kind in MEMBER_KINDS else change.key.kind
-    is_global = sort in GLOBAL_SORTS
-    return Name(sort, "" if is_global else change.key.scope, change.before)
+    return own_name(change.key, change.before)
 
 
 def applied(facts: Facts, changes: Iterable[Change]) -> Facts:
     """The table after the changes, without derived things."""
-    changes = [it for it in changes if it.part == NAME or not it.is_derived]
-    renames = {name_of(it): it.after for it in changes if it.part == NAME}
+    changes = [it for it in changes if it.is_rename or not it.is_derived]
+    renames = {name_of(it): it.after for it in changes if it.is_rename}
     made = dict(without_derived(renamed(facts, renames)))
     steps: tuple[Callable[[Change], bool], ...] = (
         lambda it: it.new is None,
-        lambda it: it.part != NAME and it.new is not None,
+        lambda it: not it.is_rename and it.new is not None,
     )
     for wanted in steps:
         for change in changes:

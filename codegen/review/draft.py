@@ -49,13 +49,6 @@ class Draft:
         starts = [graph.place.offset for graph, _ in self.graphs]
         return self.graphs[max(0, bisect_right(starts, offset) - 1)]
 
-    def graph_of(self, key: Key) -> tuple[Graph, Group] | None:
-        """The graph that a thing belongs to, whether it is drawn there or not."""
-        for kind in (*GRAPH_KINDS, "layout"):
-            if scope := self.facts.get(Key(kind, (key.scope,))):
-                return self.graph_at(scope.place.offset)
-        return None
-
     @cached_property
     def _links(self) -> dict[int, Statement]:
         """The statements of edges by where an arrow may begin in them."""

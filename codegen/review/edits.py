@@ -14,7 +14,16 @@ from codegen.names import words
 from codegen.review.changes import Change
 from codegen.review.compare import differences
 from codegen.review.draft import EDGE_KINDS, GRAPH_KINDS, NODE_KINDS, Draft
-from codegen.review.facts import ANY_STATE, ELSE, Facts, Key, Renames, Thing
+from codegen.review.facts import (
+    ANY_STATE,
+    ELSE,
+    MEMBER_KINDS,
+    NAME_LISTS,
+    Facts,
+    Key,
+    Renames,
+    Thing,
+)
 from codegen.review.outline import ATTRIBUTE, Group, Statement
 from codegen.review.patches import (
     Patch,
@@ -29,7 +38,7 @@ from codegen.review.patches import (
     with_words,
     without_atom,
 )
-from codegen.review.record_edits import MEMBER_KINDS, record_patches
+from codegen.review.record_edits import record_patches
 from codegen.review.rename_edits import rename_patches, spelling
 from codegen.review.transplant import transplanted
 from codegen.review.version import Version
@@ -46,7 +55,7 @@ ATTRIBUTES: Final = {
 }
 """What a part is called in a drawing, where it is called otherwise."""
 
-LISTS: Final = frozenset({"actions", "except", "via", "sockets"})
+LISTS: Final = NAME_LISTS | {"sockets"}
 RECORD_PARTS: Final = frozenset({"title", "order"})
 SHAPE_PARTS: Final = frozenset({"record", "chapter", "column"})
 """Parts that say where in the text a thing stands; nothing is moved about here."""

@@ -65,6 +65,12 @@ kind of their own: `guard`, `action`, `member` (of a layout), `case`, and `numbe
 layout that a number has its names from.
 """
 
+MEMBER_KINDS: Final = ("field", "piece", "constant")
+"""Kinds whose names are the members of a layout."""
+
+NAME_LISTS: Final = frozenset({"actions", "except", "via"})
+"""Attributes that list names."""
+
 SETS: Final = frozenset({"except"})
 """Lists of names without an order; they are sorted."""
 
@@ -221,6 +227,11 @@ def _bare(word: str, sort: str) -> str:
 
 def _name(sort: str, scope: str, text: str) -> Name:
     return Name(sort, "" if sort in GLOBAL_SORTS else scope, text)
+
+
+def own_name(key: Key, text: str) -> Name:
+    """A name of the sort that things of this kind define, in the scope of one of them."""
+    return _name("member" if key.kind in MEMBER_KINDS else key.kind, key.scope, text)
 
 
 def mentions(thing: Thing) -> Iterator[tuple[Name, str]]:

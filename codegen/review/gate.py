@@ -95,7 +95,7 @@ class _Covering:
 
 def _subjects(change: Change) -> set[str]:
     """What an exception may call the subject of a change: of a name that was replaced, both."""
-    if change.part == "name":
+    if change.is_rename:
         return {change.before, change.after, f"{change.before} -> {change.after}"}
     return {change.subject}
 

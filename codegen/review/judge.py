@@ -16,7 +16,7 @@ from codegen.layouts.model import Layout
 from codegen.review import handlers
 from codegen.review.causes import attached, released
 from codegen.review.changes import WORDING, ChangeRule, Consequence
-from codegen.review.compare import NAME, compare, name_of
+from codegen.review.compare import compare, name_of
 from codegen.review.facts import KIND_OF_DRAWING, Key, Name, Renames, renamed
 from codegen.review.implementers import Implementers
 from codegen.review.reach import Reach
@@ -81,7 +81,7 @@ class _Judge:
         self.new_facts = facts_of(new)
         old_facts = facts_of(old)
         self.changes = compare(old_facts, self.new_facts)
-        self.renames: Renames = {name_of(it): it.after for it in self.changes if it.part == NAME}
+        self.renames: Renames = {name_of(it): it.after for it in self.changes if it.is_rename}
         self.old_facts = renamed(old_facts, self.renames)
         self.old_layouts = {self.name_now("layout", it.name): it for it in _layouts(old)}
         self.new_layouts = {it.name: it for it in _layouts(new)}
@@ -177,7 +177,7 @@ def _together(judged: Iterable[Judged]) -> Iterator[Judged]:
         change = it.change
         places = tuple(thing.place if thing else None for thing in (change.old, change.new))
         member = (change.rule, change.part, change.before, change.after, change.key.names[1:])
-        is_shared = change.key.kind in SHARED and change.part != NAME
+        is_shared = change.key.kind in SHARED and not change.is_rename
         key = (*member, *places, it.impact, it.unreleased) if is_shared else number
         groups.setdefault(key, []).append(it)
     for first, *others in groups.values():

@@ -7,11 +7,9 @@ from typing import Final
 from codegen.git import Revision
 from codegen.names import did_you_mean, words
 from codegen.review.changes import Change
-from codegen.review.compare import NAME
-from codegen.review.facts import Thing
+from codegen.review.facts import NAME_LISTS, Thing
 
 MEMBER_MARK: Final = "."
-LISTS: Final = ("actions", "except", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def life(chapters: Sequence[Chapter], wanted: Iterable[str]) -> Iterator[Chapter
     for chapter in reversed(chapters):
         changes = [it for it in chapter.changes if names & mentioned(it)]
         for change in changes:
-            if change.part == NAME and _full_names(change, change.after) & names:
+            if change.is_rename and _full_names(change, change.after) & names:
                 names |= _full_names(change, change.before)
         if changes:
             found.append(Chapter(chapter.revision, tuple(changes), chapter.problem))
@@ -50,7 +48,7 @@ def mentioned(change: Change) -> set[str]:
     names: set[str] = set()
     for thing in (change.old, change.new):
         names |= _names(thing) if thing else set()
-    if change.part == NAME:
+    if change.is_rename:
         names |= _full_names(change, change.before) | _full_names(change, change.after)
     return names
 
@@ -58,7 +56,7 @@ def mentioned(change: Change) -> set[str]:
 def _names(thing: Thing) -> set[str]:
     """The names in a key and in the lists of a thing."""
     names = thing.key.names
-    listed = {word for part in LISTS for word in words(thing.get(part))}
+    listed = {word for part in NAME_LISTS for word in words(thing.get(part))}
     return {*names, *listed, MEMBER_MARK.join(names[:2])}
 
 

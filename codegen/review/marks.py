@@ -8,7 +8,7 @@ from codegen.graph import Edge, Graph, Node, Subgraph
 from codegen.layouts.records import cells
 from codegen.names import event_name, is_any_state, words
 from codegen.review.changes import Change
-from codegen.review.facts import ANY_STATE, Key
+from codegen.review.facts import ANY_STATE, NAME_LISTS, Key
 from codegen.review.report import Drawing
 from codegen.states.model import COMPLETED
 from codegen.vocabulary import text_of
@@ -22,11 +22,7 @@ EDGE: Final = "edge"
 COLUMN: Final = "column"
 MEMBER: Final = "member"
 
-NAME: Final = "name"
-"""The part of a change that replaces a name."""
-
 TEXTS: Final = frozenset({"comment", "text", "title", "section", "remark", "meaning"})
-LISTS: Final = frozenset({"actions", "except", "via"})
 NOTE_MAX: Final = 40
 """Characters of a text in a note; the list of changes has all of it."""
 
@@ -109,7 +105,7 @@ def removed_marks(drawing: Drawing) -> Marks:
 def new_names(drawing: Drawing) -> dict[str, str]:
     """The nodes that are called otherwise now."""
     changes = (it.change for it in drawing.changes)
-    return {it.before: it.after for it in changes if it.part == NAME and it.key.kind in NODES}
+    return {it.before: it.after for it in changes if it.is_rename and it.key.kind in NODES}
 
 
 def _key(change: Change, *, is_new: bool) -> Key | None:
@@ -118,7 +114,7 @@ def _key(change: Change, *, is_new: bool) -> Key | None:
     if change.key.kind == "event" and not change.part:
         return None  # its arrows say that it came or went
     text = change.after if is_new else change.before
-    if change.part == NAME:
+    if change.is_rename:
         scope = (thing or change.thing).key.scope
         is_inner = len(change.key.names) > 1
         return Key(change.key.kind, (scope, text) if is_inner else (text,))
@@ -133,12 +129,12 @@ def _note(change: Change) -> str:
     if not part:
         return f"{'+' if change.old is None else '-'} {kind} {names[-1]}"
     before, after = (_short(text) or "none" for text in (change.before, change.after))
-    if part == NAME:
+    if change.is_rename:
         return f"{f'{kind}: ' if kind in UNDRAWN else ''}{before} → {after}"
     if part in TEXTS:
         return f"{part} reworded"
     what = f"{names[-1]} {part}" if kind in ("stay", "row") else part
-    if part in LISTS and (told := _difference(change)):
+    if part in NAME_LISTS and (told := _difference(change)):
         return f"{what}: {told}"
     return f"{what}: {before} → {after}"
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from codegen.names import words
-from codegen.review.changes import subject
-from codegen.review.compare import IDENTITIES, MEMBER_KINDS, differences
+from codegen.review.changes import NAME, subject
+from codegen.review.compare import IDENTITIES, differences
 from codegen.review.diff3 import diff3
 from codegen.review.facts import (
     ANY_STATE,
     ELSE,
     FORMS,
     GLOBAL_SORTS,
+    MEMBER_KINDS,
     SETS,
     Facts,
     Key,
@@ -24,6 +25,7 @@ from codegen.review.facts import (
     Renames,
     Thing,
     mentions,
+    own_name,
     renamed,
     without_derived,
 )
@@ -116,7 +118,7 @@ def _both_renames(some: Renames, others: Renames) -> tuple[Renames, list[Conflic
     for name, text in sides[0].items():
         key = _name_key(name)
         if sides[1].get(name, text) != text:
-            conflicts.append(Conflict(key, "name", name.text, text, sides[1][name]))
+            conflicts.append(Conflict(key, NAME, name.text, text, sides[1][name]))
             both[name._replace(text=sides[1][name])] = text  # so that the rest is compared
         for other, new in sides[1].items():
             if other != name and _clash(name, text, other, new):
@@ -293,7 +295,7 @@ class _Merge:
         sides = ((self.ours, self.theirs), (self.theirs, self.ours))
         for edits, others in sides:
             removed = edits.removed - others.removed
-            gone = {_defined(key) for key in removed} - {_defined(key) for key in made}
+            gone = _defined(removed) - _defined(made)
             changed = (others.moved.get(key, key) for key in others.parts)
             for key in dict.fromkeys((*others.added, *others.moved.values(), *changed)):
                 thing = made.get(key)
@@ -375,7 +377,6 @@ def _decisions(edits: _Edits, known: Container[Key]) -> dict[tuple[str, ...], se
     return found
 
 
-def _defined(key: Key) -> Name:
-    """The name that a thing defines."""
-    sort = "member" if key.kind in MEMBER_KINDS else key.kind
-    return Name(sort, "" if sort in GLOBAL_SORTS else key.scope, key.names[-1])
+def _defined(keys: Iterable[Key]) -> set[Name]:
+    """The names that some things define."""
+    return {own_name(key, key.names[-1]) for key in keys}

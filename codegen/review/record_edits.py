@@ -15,11 +15,10 @@ from codegen.review.cell_edits import (
     with_meanings,
     without_cell,
 )
-from codegen.review.facts import Facts, Key, Thing
+from codegen.review.facts import MEMBER_KINDS, Facts, Key, Thing
 from codegen.review.patches import Patch, with_value
 from codegen.review.version import Version
 
-MEMBER_KINDS: Final = frozenset({"field", "piece", "constant"})
 TYPE_PARTS: Final = ("type", "unit", "symbols", "default", "required", "at", "width", "number")
 
 

@@ -196,7 +196,7 @@ def wording(change: Change, width: int = 0) -> Wording:
     before, after = change.before, change.after
     if width:
         before, after = _differing(before, after, width)
-    if change.part == "name":
+    if change.is_rename:
         return Wording("", before, after)
     subject = _piece(change.subject, 0, 2 * width)
     if not change.part:

@@ -17,6 +17,7 @@ from codegen.drawings import Drawings, read_drawings, read_graphs
 from codegen.files import read_generated, read_specs, read_templates
 from codegen.fingerprint import fingerprint, remember
 from codegen.memo import Memo
+from codegen.outputs import OutputError, save
 from codegen.parse import decode
 from codegen.plan import Plan, compare, diff_lines
 from codegen.problems import Problem, Severity
@@ -258,14 +259,14 @@ def _save(pictures: dict[str, str], output: str, say: Say) -> int:
             error=True,
         )
         return 2
+    places = dict(_places(pictures, output, is_folder=is_folder))
     try:
-        for path, text in _places(pictures, output, is_folder=is_folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            say(f"drawn: {path}")
-    except OSError as error:
-        say(f"{output} cannot be written: {files.cause(error)}", error=True)
+        save(places)
+    except OutputError as error:
+        say(str(error), error=True)
         return 1
+    for path in places:
+        say(f"drawn: {path}")
     return 0
 
 

@@ -14,6 +14,7 @@ from codegen.drawing import CannotDrawError, to_svg
 from codegen.drawings import Drawings
 from codegen.files import cause
 from codegen.names import did_you_mean
+from codegen.outputs import OutputError, save
 from codegen.problems import Problem
 from codegen.report import is_failure
 from codegen.say import Say
@@ -105,19 +106,17 @@ def _print(covered: Sequence[Coverage], form: str, say: Say) -> None:
 def _draw(covered: Sequence[Coverage], drawings: Drawings, folder: Path, say: Say) -> bool:
     """Paint each graph into `folder`/kind/name.svg; whether all went well."""
     graphs = {graph.place: graph for _, graph in drawings.graphs}
-    path = folder
     try:
-        for it in covered:
-            path = folder / it.kind / f"{it.name}.svg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(to_svg(picture(graphs[it.place], it)), encoding="utf-8")
-            say(f"drawn: {path}", error=True)
-    except CannotDrawError as error:
+        made = {
+            folder / it.kind / f"{it.name}.svg": to_svg(picture(graphs[it.place], it))
+            for it in covered
+        }
+        save(made)
+    except (CannotDrawError, OutputError) as error:
         say(str(error), error=True, style="red")
         return False
-    except OSError as error:
-        say(f"{path} cannot be written: {cause(error)}", error=True, style="red")
-        return False
+    for path in made:
+        say(f"drawn: {path}", error=True)
     return True
 
 

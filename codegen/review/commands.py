@@ -1,10 +1,7 @@
 """What `dotgen diff` does: two sides become a review, which is printed, written and judged."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from errno import ENOTDIR
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +11,9 @@ from codegen.commands import Project, report
 from codegen.config import DiffConfig
 from codegen.drawing import CannotDrawError, to_svg
 from codegen.drawings import UNREADABLE, Drawings, read_drawings
-from codegen.files import cause
 from codegen.git import GitError
 from codegen.graph import Graph
+from codegen.outputs import OutputError, save
 from codegen.report import findings, is_failure, summary
 from codegen.review.changes import IMPACTS
 from codegen.review.gate import excused, fails, idle_note, verdict
@@ -41,17 +38,12 @@ from codegen.review.text import lines
 from codegen.say import Say
 
 PAGE: Final = "page.html.j2"
-ASIDE_SUFFIX: Final = ".part"
 PICTURES_OF_A_DRAWING: Final = 3
 """Those that the page has of a drawing with two sides."""
 
 
 class _NothingToReviewError(Exception):
     """A side cannot be read; what is wrong has been said."""
-
-
-class _NotWrittenError(Exception):
-    """A file is not written; the message is one sentence for people."""
 
 
 def diff(
@@ -92,7 +84,7 @@ def diff(
     found = _with_excuses(found, settings, is_whole=not (paths or sides))
     try:
         _write(found, outputs, form, say=say, draw=_Draw(found, outputs, progress))
-    except (_NotWrittenError, CannotDrawError) as error:
+    except (OutputError, CannotDrawError) as error:
         say(str(error), error=True, style="red")
         return 1
     if not outputs.get("output"):
@@ -197,42 +189,9 @@ def _write(
 ) -> None:
     """Write the files that are asked for: all of them, or none."""
     made = dict(_made(found, outputs, form, draw))
-    _save(made)
+    save(made)
     for path in made:
         say(f"written: {path}", error=True)
-
-
-def _save(made: Mapping[Path, str]) -> None:
-    """Write files, aside first, so that a fault leaves them as they were; raises _NotWrittenError.
-
-    What is no file, as a pipe, is written as it is.
-    """
-    asides = {path: _aside(path) for path in made if not os.path.lexists(path) or _is_file(path)}
-    path = Path()
-    try:
-        for path, text in made.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            asides.get(path, path).write_text(text, encoding="utf-8")
-        for path, aside in asides.items():
-            aside.replace(os.path.realpath(path))
-    except OSError as error:
-        is_below_file = isinstance(error, FileExistsError)
-        reason = os.strerror(ENOTDIR) if is_below_file else cause(error)
-        raise _NotWrittenError(f"{path} cannot be written: {reason}") from None
-    finally:
-        for aside in asides.values():
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
-
-
-def _is_file(path: Path) -> bool:
-    return os.path.isfile(path)  # noqa: PTH113 - says no where pathlib raises
-
-
-def _aside(path: Path) -> Path:
-    """Where a file is written before it takes its place."""
-    place = Path(os.path.realpath(path))
-    return place.with_name(f".{place.name}{ASIDE_SUFFIX}")
 
 
 def _made(

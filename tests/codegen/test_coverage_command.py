@@ -159,6 +159,14 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(run: Run, printed: Prin
     assert printed.errors[0].endswith("door.svg cannot be written: Not a directory")
 
 
+def test_pictures_are_painted_all_or_none(run: Run, project: Path, printed: Printed) -> None:
+    """Where one cannot take its place, none is written."""
+    (project / "painted/states/gate.svg").mkdir(parents=True)
+    assert run("half.trace", output="painted/", graphs=()) == 1
+    assert printed.errors[0].endswith("gate.svg cannot be written: Is a directory")
+    assert [it.name for it in (project / "painted/states").iterdir()] == ["gate.svg"]
+
+
 @pytest.mark.parametrize(
     ("trace", "graph", "sentence"),
     [

@@ -49,6 +49,7 @@ FLOORS: Final = {
     # reviewing: models -> facts -> changes -> review -> text, pictures, page
     "codegen/painting.py": 2,
     "codegen/git.py": 3,
+    "codegen/outputs.py": 3,
     "codegen/trace.py": 4,
     "codegen/review/facts.py": 2,
     "codegen/*/facts.py": 3,
@@ -187,6 +188,7 @@ WORLDLY: Final = (
     "codegen/coverage_command.py",
     "codegen/drawing.py",
     "codegen/git.py",
+    "codegen/outputs.py",
     "codegen/review/commands.py",
     "codegen/review/driver.py",
     "codegen/review/log_command.py",

@@ -15,3 +15,11 @@ class MetadataError(Exception):
 
 class CaptureError(Exception):
     """The file is no capture that we can read."""
+
+
+class MisuseError(Exception):
+    """Our caller asked for what the state forbids."""
+
+
+class ConfigError(Exception):
+    """A setting is not one that a node can run with."""

@@ -1,0 +1,172 @@
+"""The settings of one node, checked once (wire 12, states 10.2).
+
+Options have the names, units, limits and defaults that they have in DRBD's configuration; a hyphen
+there is an underscore here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
+from runtime.errors import ConfigError
+
+NAME_SIZE_MAX: Final = 63  # wire 12.1: of algorithms and of the secret, in bytes
+VERSION_MIN: Final = 86
+VERSION_MAX: Final = 101
+
+
+class Limit(NamedTuple):
+    """What an option may be."""
+
+    least: int
+    most: int
+    unit: str
+
+
+def _option(default: int, least: int, most: int, unit: str = "") -> Any:
+    """An option that is a number, with the limits of wire 12."""
+    return field(default=default, metadata={"limit": Limit(least, most, unit)})
+
+
+class _Options:
+    """Options that are held against their limits when they are made."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for option in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            limit = option.metadata.get("limit")
+            value = getattr(self, option.name)
+            if limit is not None and not limit.least <= value <= limit.most:
+                unit = f" ({limit.unit})" if limit.unit else ""
+                name = option.name.replace("_", "-")
+                raise ConfigError(
+                    f"{name} is {value}, which must be {limit.least} to {limit.most}{unit}"
+                )
+
+
+class OnIoError(Enum):
+    """What a failing disk leads to (states 7.1)."""
+
+    PASS_ON = "pass_on"  # noqa: S105  # no password
+    CALL_LOCAL_IO_ERROR = "call-local-io-error"
+    DETACH = "detach"
+
+
+class RrConflict(Enum):
+    """What a resync against the role leads to (states 5.8 step 10)."""
+
+    DISCONNECT = "disconnect"
+    CALL_PRI_LOST = "call-pri-lost"
+    VIOLENTLY = "violently"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetOptions(_Options):
+    """How the two nodes talk (wire 12.1)."""
+
+    protocol: ReplicationProtocol = ReplicationProtocol.C
+    connect_int: int = _option(10, 1, 120, "s")
+    timeout: int = _option(60, 1, 600, "0.1 s")
+    ping_int: int = _option(10, 1, 120, "s")
+    ping_timeout: int = _option(5, 1, 300, "0.1 s")
+    socket_check_timeout: int = _option(0, 0, 300, "0.1 s")
+    ko_count: int = _option(7, 0, 200)
+    max_epoch_size: int = _option(2048, 1, 20000, "writes")
+    max_buffers: int = _option(2048, 32, 131072, "pages of 4 KiB")
+    sndbuf_size: int = _option(0, 0, 10485760, "bytes")
+    rcvbuf_size: int = _option(0, 0, 10485760, "bytes")
+    use_rle: bool = True
+    allow_two_primaries: bool = False
+    always_asbp: bool = False
+    after_sb_0pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
+    after_sb_1pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
+    after_sb_2pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
+    rr_conflict: RrConflict = RrConflict.DISCONNECT
+    cram_hmac_alg: str = ""
+    shared_secret: str = ""
+    data_integrity_alg: str = ""
+    verify_alg: str = ""
+    csums_alg: str = ""
+    version_min: int = _option(VERSION_MIN, VERSION_MIN, VERSION_MAX)
+    """The lowest protocol version to agree on."""
+    version_max: int = _option(VERSION_MAX, VERSION_MIN, VERSION_MAX)
+    """The highest one; a lower one than 101 is for tests and old peers."""
+
+    def __post_init__(self) -> None:
+        _Options.__post_init__(self)
+        if self.version_min > self.version_max:
+            raise ConfigError(
+                f"no protocol version is from {self.version_min} to {self.version_max}"
+            )
+        for name in (
+            "cram_hmac_alg",
+            "shared_secret",
+            "data_integrity_alg",
+            "verify_alg",
+            "csums_alg",
+        ):
+            size = len(getattr(self, name).encode())
+            if size > NAME_SIZE_MAX:
+                raise ConfigError(
+                    f"{name.replace('_', '-')} has {size} bytes, at most {NAME_SIZE_MAX} are sent"
+                )
+        if self.cram_hmac_alg and not self.shared_secret:
+            raise ConfigError("cram-hmac-alg needs a shared-secret")
+        if self.allow_two_primaries and self.protocol is not ReplicationProtocol.C:
+            raise ConfigError("allow-two-primaries needs protocol C")
+
+    @property
+    def timeout_s(self) -> float:
+        """How long a send may make no progress."""
+        return self.timeout / 10
+
+    @property
+    def ping_timeout_s(self) -> float:
+        """How long an answer to a ping may take."""
+        return self.ping_timeout / 10
+
+    @property
+    def socket_check_timeout_s(self) -> float:
+        """How long two sockets must live before the handshake begins (wire 1.2)."""
+        return (self.socket_check_timeout or self.ping_timeout) / 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskOptions(_Options):
+    """How one volume uses its disk (wire 12.2)."""
+
+    size: int = _option(0, 0, 1 << 41, "sectors")
+    """The size that the administrator wants, 0 for the largest (wire 5.4, u_size)."""
+    on_io_error: OnIoError = OnIoError.DETACH
+    disk_flushes: bool = True
+    al_extents: int = _option(1237, 67, 65534)
+    al_updates: bool = True
+    resync_rate: int = _option(250, 1, 4194304, "KiB/s")
+    c_plan_ahead: int = _option(20, 0, 300, "0.1 s")
+    c_delay_target: int = _option(10, 1, 100, "0.1 s")
+    c_fill_target: int = _option(100, 0, 1048576, "sectors")
+    c_max_rate: int = _option(102400, 250, 4194304, "KiB/s")
+    c_min_rate: int = _option(250, 0, 4194304, "KiB/s")
+    rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceConfig:
+    """One resource of one node: its connection and its volumes."""
+
+    name: str = "r0"
+    net: NetOptions = NetOptions()
+    volumes: Mapping[int, DiskOptions] = field(default_factory=lambda: {0: DiskOptions()})
+    """Volume number -> its disk's options."""
+    trace_flows: bool = False
+    """Whether each request's steps are told; for tests, since it costs time."""
+
+    def __post_init__(self) -> None:
+        if not self.volumes:
+            raise ConfigError(f"resource {self.name} has no volume")
+        for number in self.volumes:
+            if not 0 <= number <= 65535:
+                raise ConfigError(f"volume {number} of {self.name} must be 0 to 65535")

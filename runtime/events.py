@@ -1,0 +1,186 @@
+"""What the engine is told: everything that can happen to a node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generated.layouts.codec import Octets
+from runtime.effects import DiskWork
+from runtime.engine.backing import Backing
+from runtime.requests import Request
+from runtime.wire.channel import Channel
+
+
+class Event:
+    """Something that has happened."""
+
+    __slots__ = ()
+
+
+# The sockets of the link
+
+
+@dataclass(frozen=True, slots=True)
+class ListenFailed(Event):
+    """The own address can't be listened on; it is transient when a second attempt makes sense."""
+
+    reason: str
+    is_transient: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailed(Event):
+    """TryConnect came to nothing; when not even a socket could be made, no attempt ever will."""
+
+    reason: str
+    is_hopeless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SocketConnected(Event):
+    """TryConnect succeeded."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class SocketAccepted(Event):
+    """The peer, or somebody else, opened a connection to the own address."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLost(Event):
+    """A connection ended that the engine did not close."""
+
+    channel: Channel
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BytesArrived(Event):
+    """A channel has more to read."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class SendResumed(Event):
+    """A channel that was congested takes more."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed(Event):
+    """The engine's deadline has come."""
+
+
+# Disks
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFinished(Event):
+    """The disk has done what an effect asked for; `error` says what went wrong."""
+
+    work: DiskWork
+    error: str = ""
+    content: Octets = b""
+
+
+# Applications
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsMade(Event):
+    """Applications want something; all that came at once comes in one event."""
+
+    requests: Sequence[Request]
+
+
+# The administrator. Each is answered once, with Answered.
+
+
+class Command(Event):
+    """What an administrator asked for; told from others by its identity."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VolumeCommand(Command):
+    """What an administrator asked of one volume."""
+
+    volume: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConnectRequested(Command):
+    """Find the peer and stay connected (states 8.4)."""
+
+    discard_my_data: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisconnectRequested(Command):
+    """Let the peer go (states 7.10)."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttachRequested(VolumeCommand):
+    """Use this disk (states 8.5)."""
+
+    backing: Backing | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetachRequested(VolumeCommand):
+    """Give the disk up (states 7.2)."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PrimaryRequested(VolumeCommand):
+    """Let applications write here (states 8.6)."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondaryRequested(VolumeCommand):
+    """Only take the peer's writes (states 8.6)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PauseSyncRequested(VolumeCommand):
+    """Let a resync wait (states 6.5)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResumeSyncRequested(VolumeCommand):
+    """Let it go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InvalidateRequested(VolumeCommand):
+    """Replace all own data by the peer's (states 8.8)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InvalidateRemoteRequested(VolumeCommand):
+    """Replace all of the peer's data by these (states 8.8)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutdateRequested(VolumeCommand):
+    """These data are old (states 8.8)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewCurrentUuidRequested(VolumeCommand):
+    """Begin a generation; with `clear_bitmap` both disks are declared to be the same (8.8)."""
+
+    clear_bitmap: bool = False

@@ -1,0 +1,44 @@
+"""What applications ask of a volume."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from generated.layouts.codec import Octets
+
+SECTOR_SIZE_BYTES: Final = 512
+REQUEST_SIZE_BYTES_MAX: Final = 1 << 20  # wire 12.4: one read or write
+RANGE_SIZE_BYTES_MAX: Final = 1 << 27  # wire 12.4: one discard or write-zeroes
+
+
+class RequestKind(Enum):
+    """What is to be done with a range of sectors."""
+
+    READ = "read"
+    WRITE = "write"
+    DISCARD = "discard"
+    WRITE_ZEROES = "write zeroes"
+    FLUSH = "flush"
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request of an application, told from others by its identity.
+
+    A flush has no range. `data` stays as it is until the request is finished. A `fua` write is
+    durable on both nodes when it is finished; of `WRITE_ZEROES` with `may_unmap` the blocks may be
+    deallocated.
+    """
+
+    kind: RequestKind
+    volume: int = 0
+    first_sector: int = 0
+    sector_count: int = 0
+    data: Octets = b""
+    fua: bool = False
+    may_unmap: bool = False
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes blocks."""
+        return self.kind not in (RequestKind.READ, RequestKind.FLUSH)

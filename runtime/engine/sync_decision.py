@@ -28,7 +28,7 @@ ENDS: Final = {True: "this node", False: "peer node"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnSide:
-    """This node, as it enters the decision."""
+    """The own node, as it enters the decision."""
 
     generations: Generations
     disk: DiskState

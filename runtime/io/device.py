@@ -1,23 +1,31 @@
-"""A file or block device as meta-data sees it: bytes at offsets, durable when flushed.
+"""A file or block device that is open: bytes at offsets, durable when flushed.
 
 Whoever writes is alone: among our own kind by a lock, and on a block device by the kernel, which
-does not give away what is mounted or otherwise claimed.
+does not give away what is mounted or otherwise claimed. A failing call of the system becomes a
+DiskError that names the file and the place.
 """
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from generated.layouts.codec import Octets
 from runtime.errors import DiskError
+
+PENDING_RUNS_MAX: Final = 16  # each costs a flush of the drive's cache; more are cheaper together
+PENDING_SIZE_BYTES_MAX: Final = 1 << 20  # what a flush may have to hold: 256 pages of bitmap
+UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 
 class FileDevice:
-    """A file or block device that is open; a failing call of the system becomes a DiskError."""
+    """A file or block device that is open."""
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         self._path = path
+        self._has_durable_writes = True
         try:
             self._descriptor = _opened(path, writable=writable)
         except OSError as error:
@@ -44,13 +52,18 @@ class FileDevice:
         self.close()
 
     def close(self) -> None:
-        """Give it back to the system."""
-        os.close(self._descriptor)
+        """Give it back to the system; whatever is asked of it later fails."""
+        descriptor, self._descriptor = self._descriptor, -1  # the number may soon be another file's
+        if descriptor >= 0:
+            os.close(descriptor)
 
     @property
     def size_bytes(self) -> int:
         """How many bytes it has now; it may grow while it is open."""
-        return os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
+        try:
+            return os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
+        except OSError as error:
+            raise DiskError(f"{self._path}: {error.strerror}") from error
 
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read exactly so many bytes."""
@@ -64,19 +77,35 @@ class FileDevice:
                     break
                 content += more
         except OSError as error:
-            raise DiskError(f"{self._path}: reading at {offset_bytes}: {error.strerror}") from error
+            raise self._failure("reading", offset_bytes, error) from error
         if len(content) != size_bytes:
-            raise DiskError(f"{self._path}: it ends before byte {offset_bytes + size_bytes}")
+            raise self._too_short(offset_bytes + size_bytes)
         return content
 
-    def write(self, offset_bytes: int, content: bytes) -> None:
+    def write(self, offset_bytes: int, content: Octets) -> None:
         """Write all bytes at an offset."""
         try:
             done = os.pwrite(self._descriptor, content, offset_bytes)
             while done < len(content):
-                done += os.pwrite(self._descriptor, content[done:], offset_bytes + done)
+                rest = memoryview(content)[done:]
+                done += os.pwrite(self._descriptor, rest, offset_bytes + done)
         except OSError as error:
-            raise DiskError(f"{self._path}: writing at {offset_bytes}: {error.strerror}") from error
+            raise self._failure("writing", offset_bytes, error) from error
+
+    def write_durably(self, offset_bytes: int, content: Octets) -> None:
+        """Write all bytes and wait until these are durable; others need not be."""
+        done = 0
+        try:
+            while self._has_durable_writes and done < len(content):
+                rest = memoryview(content)[done:]
+                done += os.pwritev(self._descriptor, [rest], offset_bytes + done, os.RWF_DSYNC)
+        except OSError as error:
+            if error.errno not in UNSUPPORTED:
+                raise self._failure("writing", offset_bytes, error) from error
+            self._has_durable_writes = False
+        if done < len(content):
+            self.write(offset_bytes, content)
+            self.flush()
 
     def flush(self) -> None:
         """Wait until everything that was written is durable."""
@@ -84,6 +113,73 @@ class FileDevice:
             os.fdatasync(self._descriptor)
         except OSError as error:
             raise DiskError(f"{self._path}: flushing: {error.strerror}") from error
+
+    def _failure(self, doing: str, offset_bytes: int, error: OSError) -> DiskError:
+        return DiskError(f"{self._path}: {doing} at {offset_bytes}: {error.strerror}")
+
+    def _too_short(self, end_bytes: int) -> DiskError:
+        return DiskError(f"{self._path}: it ends before byte {end_bytes}")
+
+
+class MetadataDevice:
+    """The same device for meta-data: a flush makes durable what was written here, and no more.
+
+    Where meta-data lies behind the data in one file, a transaction of the activity log need not
+    wait for megabytes of data that nobody asked to be durable. Until then writes are kept here.
+    """
+
+    def __init__(self, device: FileDevice) -> None:
+        self._device = device
+        self._pending: list[tuple[int, bytearray]] = []
+        """Runs of bytes with their offsets, in the order in which they are to be written."""
+        self._pending_size_bytes = 0
+        self._is_spilled = False
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the device has."""
+        return self._device.size_bytes
+
+    def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
+        """Read exactly so many bytes, as they were written last."""
+        self._spill()
+        return self._device.read(offset_bytes=offset_bytes, size_bytes=size_bytes)
+
+    def write(self, offset_bytes: int, content: bytes) -> None:
+        """Write all bytes at an offset."""
+        if self._pending_size_bytes + len(content) > PENDING_SIZE_BYTES_MAX:
+            self._spill()
+        self._pending_size_bytes += len(content)
+        if self._pending:
+            start, run = self._pending[-1]
+            if start + len(run) == offset_bytes:
+                run += content
+                return
+        if len(self._pending) == PENDING_RUNS_MAX:
+            self._spill()
+        self._pending.append((offset_bytes, bytearray(content)))
+
+    def _spill(self) -> None:
+        """Write what is kept, which is durable after a flush of the whole device only."""
+        for offset_bytes, run in self._pending:
+            self._device.write(offset_bytes, run)
+            self._is_spilled = True
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pending.clear()
+        self._pending_size_bytes = 0
+
+    def flush(self) -> None:
+        """Wait until everything that was written here is durable."""
+        if self._is_spilled:
+            self._spill()
+            self._device.flush()
+            self._is_spilled = False
+            return
+        for offset_bytes, run in self._pending:
+            self._device.write_durably(offset_bytes, run)
+        self._forget()
 
 
 def _opened(path: Path, *, writable: bool) -> int:

@@ -1,0 +1,311 @@
+"""The sockets of the link: listening, connecting, and each connection as a channel (wire 1)."""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, cast
+
+from runtime.config import NetOptions
+from runtime.effects import Close, Listen, StopListening, TryConnect
+from runtime.events import (
+    BytesArrived,
+    ConnectFailed,
+    Event,
+    ListenFailed,
+    SendResumed,
+    SocketAccepted,
+    SocketConnected,
+    SocketLost,
+)
+from runtime.node_config import Address
+from runtime.wire.channel import Channel
+
+BACKLOG: Final = 5  # wire 1.2
+CLOSE_S_MAX: Final = 1.0  # what the peer has not taken by then it will hardly take
+HELD_SIZE_BYTES_MAX: Final = 4 << 20  # as much as the system's own buffer holds (tcp_wmem)
+HELD_SIZE_BYTES_LOW: Final = 1 << 20  # sending goes on before the socket runs dry
+NOT_YET: Final = frozenset(
+    {
+        errno.ETIMEDOUT,
+        errno.EAGAIN,
+        errno.EINPROGRESS,
+        errno.EINTR,
+        errno.ECONNREFUSED,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+    }
+)
+"""States 7.9: errors after which another attempt makes sense."""
+
+
+class _Link(asyncio.BufferedProtocol):
+    """One connection between the event loop and its channel."""
+
+    def __init__(self, links: "Links", *, is_outgoing: bool) -> None:
+        self.channel = Channel(is_outgoing=is_outgoing)
+        self.transport: asyncio.Transport
+        self.is_paused = False
+        self.closing: asyncio.TimerHandle | None = None
+        self._links = links
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(HELD_SIZE_BYTES_MAX, HELD_SIZE_BYTES_LOW)
+        self._links.add(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        return self.channel.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.channel.received(nbytes)
+        self._links.post(BytesArrived(self.channel))
+
+    def eof_received(self) -> None:
+        self._links.lose(self, "the peer closed the connection")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.closing is not None:
+            self.closing.cancel()
+        reason = "the connection is closed"
+        if exc is not None:
+            reason = _sentence(exc)
+        self._links.lose(self, reason)
+        self._links.forget(self)
+
+    def pause_writing(self) -> None:
+        self.channel.is_congested = True
+
+    def resume_writing(self) -> None:
+        self.channel.is_congested = False
+        if self.closing is None:
+            self._links.post(SendResumed(self.channel))
+
+
+class Links:
+    """All sockets of a node. What happens to them is posted as events."""
+
+    def __init__(
+        self, net: NetOptions, post: Callable[[Event], None], *, address: Address, peer: Address
+    ) -> None:
+        self.post = post
+        self._net = net
+        self._address = address
+        self._peer = peer
+        self._loop = asyncio.get_running_loop()
+        self._links: dict[Channel, _Link] = {}
+        """Those of which the engine knows that they are open."""
+        self._open: set[_Link] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
+        self._is_aborted = False
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+
+    # Listening
+
+    def listen(self, _: Listen) -> None:
+        """Accept on the own address."""
+        if self._listener is not None:
+            return
+        try:
+            listener = self._socket((self._address.host, self._address.port))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            self._say_listen_failed(error)
+            return
+        self._listener = listener
+        self._loop.add_reader(listener, self._accept)
+
+    def _say_listen_failed(self, error: OSError) -> None:
+        reason = f"listening on {self._address}: {error.strerror}"
+        self.post(ListenFailed(reason, error.errno in NOT_YET))
+
+    def _accept(self) -> None:
+        if self._listener is None:
+            return
+        try:
+            accepted, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:  # no descriptor is left: the socket would stay readable
+            self.stop_listening(StopListening())
+            self._say_listen_failed(error)
+            return
+        accepted.settimeout(0)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._start(self._take_over(accepted))
+
+    async def _take_over(self, accepted: socket.socket) -> None:
+        with _closed_unless_kept(accepted) as keep, suppress(OSError):  # the peer may have gone
+            await self._loop.connect_accepted_socket(
+                lambda: _Link(self, is_outgoing=False), accepted
+            )
+            keep()
+
+    def stop_listening(self, _: StopListening) -> None:
+        """Accept no more."""
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+
+    # Connecting
+
+    def try_connect(self, effect: TryConnect) -> None:
+        """Open a connection to the peer."""
+        self._start(self._connect(effect.timeout_s))
+
+    async def _connect(self, timeout_s: float) -> None:
+        try:
+            outgoing = self._socket((self._address.host, 0))
+        except OSError as error:
+            reason = f"a socket of {self._address.host}: {error.strerror}"
+            self.post(ConnectFailed(reason, error.errno not in NOT_YET))
+            return
+        with _closed_unless_kept(outgoing) as keep:
+            if await self._reaches_peer(outgoing, timeout_s):
+                await self._loop.create_connection(
+                    lambda: _Link(self, is_outgoing=True), sock=outgoing
+                )
+                keep()
+
+    async def _reaches_peer(self, outgoing: socket.socket, timeout_s: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._loop.sock_connect(outgoing, (self._peer.host, self._peer.port))
+            is_itself = outgoing.getsockname() == outgoing.getpeername()
+        except TimeoutError:
+            self._say_connect_failed(f"no answer within {timeout_s:g} s")
+            return False
+        except OSError as error:
+            self._say_connect_failed(_sentence(error))
+            return False
+        if is_itself:  # TCP can do that where nobody listens, by a port that happens to fit
+            self._say_connect_failed("it was this node that answered")
+        return not is_itself
+
+    def _say_connect_failed(self, reason: str) -> None:
+        self.post(ConnectFailed(f"connecting to {self._peer}: {reason}"))
+
+    def _socket(self, bound_to: tuple[str, int]) -> socket.socket:
+        """A socket with the options of wire 1.6; sizes of buffers count only if set this early."""
+        options = [
+            (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1),
+            (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        ]
+        if self._net.sndbuf_size:
+            options.append((socket.SOL_SOCKET, socket.SO_SNDBUF, self._net.sndbuf_size))
+        if self._net.rcvbuf_size:
+            options.append((socket.SOL_SOCKET, socket.SO_RCVBUF, self._net.rcvbuf_size))
+        family = socket.AF_INET6 if self._address.is_ipv6 else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_STREAM)
+        with _closed_unless_kept(made) as keep:
+            made.settimeout(0)
+            for option in options:
+                made.setsockopt(*option)
+            made.bind(bound_to)
+            keep()
+        return made
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)  # the loop itself holds tasks weakly
+        task.add_done_callback(self._tasks.discard)
+
+    # Connections
+
+    def add(self, link: _Link) -> None:
+        """A connection is there."""
+        self._open.add(link)
+        self._all_closed.clear()
+        if self._is_aborted:
+            link.transport.abort()
+            return
+        self._links[link.channel] = link
+        kind = SocketConnected if link.channel.is_outgoing else SocketAccepted
+        self.post(kind(link.channel))
+
+    def lose(self, link: _Link, reason: str) -> None:
+        """A connection has ended; the engine is told once, unless it closed it itself."""
+        if self._links.pop(link.channel, None) is not None:
+            self.post(SocketLost(link.channel, reason))
+
+    def forget(self, link: _Link) -> None:
+        """The system has taken a connection back."""
+        self._open.discard(link)
+        if not self._open:
+            self._all_closed.set()
+
+    def close(self, effect: Close) -> None:
+        """Close a connection; what is queued goes out first, if the peer takes it soon."""
+        link = self._links.pop(effect.channel, None)
+        if link is not None:
+            _send(link)
+            link.closing = self._loop.call_later(CLOSE_S_MAX, link.transport.abort)
+            link.transport.close()
+
+    def settle(self) -> None:
+        """Send what channels have, and read from those that are not paused."""
+        for link in self._links.values():
+            if link.channel.out_size_bytes:
+                _send(link)
+            if link.channel.is_paused is not link.is_paused:
+                _pause_or_resume(link)
+
+    def abort(self) -> None:
+        """Close everything at once, and tell nobody."""
+        self._is_aborted = True
+        self.stop_listening(StopListening())
+        self._links.clear()
+        for task in self._tasks:
+            task.cancel()
+        for link in self._open:
+            link.transport.abort()
+
+    async def closed(self) -> None:
+        """Wait until the system has taken all connections back."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._all_closed.wait()
+
+
+@contextmanager
+def _closed_unless_kept(made: socket.socket) -> Iterator[Callable[[], None]]:
+    """A socket that is closed at the end, unless somebody takes it by a call."""
+    is_kept = False
+
+    def keep() -> None:
+        nonlocal is_kept
+        is_kept = True
+
+    try:
+        yield keep
+    finally:
+        if not is_kept:
+            made.close()
+
+
+def _sentence(error: Exception) -> str:
+    """What the system says; the event loops have words of their own for some errors."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)
+
+
+def _send(link: _Link) -> None:
+    chunks = link.channel.take()
+    if chunks and not link.transport.is_closing():
+        link.transport.writelines(chunks)
+
+
+def _pause_or_resume(link: _Link) -> None:
+    link.is_paused = link.channel.is_paused
+    if link.transport.is_closing():
+        return
+    if link.is_paused:
+        link.transport.pause_reading()
+    else:
+        link.transport.resume_reading()

@@ -1,0 +1,233 @@
+"""What one node is: its resource, its addresses and its disks; as objects, and as JSON."""
+
+import ipaddress
+import json
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, Self
+
+from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.errors import ConfigError
+
+PORT_MAX: Final = 65535
+
+
+class DiskMode(Enum):
+    """How requests reach the drive."""
+
+    BUFFERED = "buffered"
+    """By way of the page cache; a flush makes them durable."""
+    DIRECT = "direct"
+    """Past the page cache (O_DIRECT)."""
+    DSYNC = "dsync"
+    """Each write is durable when it is finished (as with O_DSYNC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a node listens: an IP address, as DRBD's configuration has it, and a port."""
+
+    host: str
+    port: int
+
+    def __post_init__(self) -> None:
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError as error:
+            raise ConfigError(f"{self.host!r} is no IP address") from error
+        if not 1 <= self.port <= PORT_MAX:
+            raise ConfigError(f"port {self.port} must be 1 to {PORT_MAX}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `127.0.0.1:7788` or `[::1]:7788`."""
+        host, colon, port = text.rpartition(":")
+        if not colon or not (port.isascii() and port.isdecimal()):
+            raise ConfigError(f"{text!r} is no address; write 127.0.0.1:7788 or [::1]:7788")
+        is_bracketed = host.startswith("[") and host.endswith("]")
+        if ":" in host and not is_bracketed:
+            raise ConfigError(f"{text!r}: an IPv6 address stands in brackets, as in [::1]:7788")
+        return cls(host[1:-1] if is_bracketed else host, int(port))
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Which of the two families it is of."""
+        return ":" in self.host
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPath:
+    """Which file or block device holds a volume, and which its meta-data if that is external."""
+
+    path: Path
+    meta_path: Path | None = None
+    mode: DiskMode = DiskMode.BUFFERED
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """One node of a resource."""
+
+    name: str
+    resource: ResourceConfig
+    address: Address
+    peer: Address
+    disks: Mapping[int, DiskPath]
+    """Volume number -> its disk; a volume without one is diskless."""
+
+    def __post_init__(self) -> None:
+        if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
+            raise ConfigError(f"{self.name!r} is no name of a node: no blanks, no slash")
+        for number in self.disks:
+            if number not in self.resource.volumes:
+                known = ", ".join(map(str, sorted(self.resource.volumes)))
+                raise ConfigError(f"a disk for volume {number}, the resource has {known}")
+        if self.address.is_ipv6 != self.peer.is_ipv6:
+            raise ConfigError(f"{self.address} and {self.peer} are of two families")
+        if self.address == self.peer:
+            raise ConfigError(f"{self.address} is both nodes' address")
+        paths = [it.resolve() for it in self._paths()]
+        for path in paths:
+            if paths.count(path) > 1:
+                raise ConfigError(f"{path} is used twice")
+
+    def _paths(self) -> list[Path]:
+        return [
+            path for disk in self.disks.values() for path in (disk.path, disk.meta_path) if path
+        ]
+
+
+def from_json(text: str) -> NodeConfig:
+    """Read what `to_json` writes; what is left out has its default."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"no JSON: {error}") from error
+    top = _object(content, "the configuration", ("name", "resource", "address", "peer", "disks"))
+    for name in ("name", "address", "peer"):
+        if name not in top:
+            raise ConfigError(f"the configuration has no {name}")
+    disks = _numbered(top.get("disks", {}), "disks")
+    return NodeConfig(
+        _value(top["name"], str, "name"),
+        _resource(top.get("resource", {})),
+        Address.parse(_value(top["address"], str, "address")),
+        Address.parse(_value(top["peer"], str, "peer")),
+        {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
+    )
+
+
+def _resource(content: object) -> ResourceConfig:
+    names = [field.name for field in fields(ResourceConfig)]
+    given = dict(_object(content, "resource", names))
+    if "net" in given:
+        given["net"] = _options(NetOptions, given["net"], "resource.net")
+    if "volumes" in given:
+        given["volumes"] = {
+            number: _options(DiskOptions, it, f"resource.volumes.{number}")
+            for number, it in _numbered(given["volumes"], "resource.volumes").items()
+        }
+    for name, kind in (("name", str), ("trace_flows", bool)):
+        if name in given:
+            _value(given[name], kind, f"resource.{name}")
+    return ResourceConfig(**given)
+
+
+def _disk_path(content: object, place: str) -> DiskPath:
+    if isinstance(content, str):
+        return DiskPath(Path(content))
+    given = _object(content, place, [field.name for field in fields(DiskPath)])
+    if "path" not in given:
+        raise ConfigError(f"{place} has no path")
+    meta = given.get("meta_path")
+    return DiskPath(
+        Path(_value(given["path"], str, f"{place}.path")),
+        None if meta is None else Path(_value(meta, str, f"{place}.meta_path")),
+        _value(given.get("mode", DiskMode.BUFFERED.value), DiskMode, f"{place}.mode"),
+    )
+
+
+def _options(kind: type[Any], content: object, place: str) -> Any:
+    """Options by their names, with a hyphen or an underscore."""
+    kinds = typing.get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    given = _object(content, place, names)
+    return kind(**{name: _value(it, kinds[name], f"{place}.{name}") for name, it in given.items()})
+
+
+def _object(content: object, place: str, names: typing.Iterable[str]) -> dict[str, Any]:
+    """A JSON object that has no other names than these."""
+    if not isinstance(content, dict):
+        raise ConfigError(f"{place} is no object but {json.dumps(content)}")
+    known = list(names)
+    given = {}
+    for word, value in content.items():
+        name = word.replace("-", "_")
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f', did you mean "{near[0]}"?' if near else f"; it has {', '.join(known)}"
+            raise ConfigError(f"{place} has no {word}{hint}")
+        given[name] = value
+    return given
+
+
+def _numbered(content: object, place: str) -> dict[int, Any]:
+    if not isinstance(content, dict):
+        raise ConfigError(f"{place} is no object but {json.dumps(content)}")
+    for word in content:
+        if not (word.isascii() and word.isdecimal()):
+            raise ConfigError(f"{place}: {word!r} is no volume's number")
+    return {int(word): value for word, value in content.items()}
+
+
+_Kind = typing.TypeVar("_Kind")
+
+
+def _value(content: object, kind: type[_Kind], place: str) -> _Kind:
+    """A value of this kind; of an enum its value or its name."""
+    if issubclass(kind, Enum):
+        for member in kind:
+            if content in (member.value, _spelled(member)) and not isinstance(content, bool):
+                return member
+        words = ", ".join(_spelled(member) for member in kind)
+        raise ConfigError(f"{place} is {json.dumps(content)}, which must be one of {words}")
+    if not isinstance(content, kind) or (isinstance(content, bool) and kind is not bool):
+        word = {str: "a text", int: "a number", bool: "true or false"}[kind]
+        raise ConfigError(f"{place} is {json.dumps(content)}, which must be {word}")
+    return content
+
+
+def _spelled(member: Enum) -> str:
+    """A choice as people write it."""
+    if isinstance(member, ReplicationProtocol):
+        return member.name
+    if isinstance(member, SplitBrainPolicy):
+        return member.name.lower().replace("_", "-")
+    return str(member.value)
+
+
+def to_json(config: NodeConfig) -> str:
+    """The configuration as JSON, which `from_json` reads."""
+    return json.dumps(_plain(config), indent=2)
+
+
+def _plain(it: object) -> object:
+    match it:
+        case Enum():
+            return _spelled(it)
+        case Address() | Path():
+            return str(it)
+        case Mapping():
+            return {str(key): _plain(value) for key, value in it.items()}
+        case NodeConfig() | ResourceConfig() | NetOptions() | DiskOptions() | DiskPath():
+            return {field.name: _plain(getattr(it, field.name)) for field in fields(it)}
+        case _:
+            return it

@@ -195,9 +195,7 @@ def _add_program(program: Path, target: Path, root: Path) -> None:
 
 def _add_modules(kernel: Path, target: Path) -> None:
     """Add modules with what they depend on, and the order in which they can be loaded."""
-    files = {
-        path.name.split(".ko")[0].replace("-", "_"): path for path in kernel.rglob("*.ko*")
-    }
+    files = {path.name.split(".ko")[0].replace("-", "_"): path for path in kernel.rglob("*.ko*")}
     built_in = next(kernel.rglob("modules.builtin")).read_text().replace("-", "_")
     order: list[str] = []
     for name in MODULES_NEEDED:

@@ -3,8 +3,8 @@
     with Guest(disks=[path], console=log, ports={7788: host_port}) as guest:
         print(guest.run("cat /proc/drbd"))
 
-The emulation is QEMU's own (`tcg`): neither a module of this machine's kernel nor its virtualisation
-is needed. The guest reaches the host's 127.0.0.1 as HOST_ADDRESS, and nothing else.
+The emulation is QEMU's own (`tcg`): neither a module of this machine's kernel nor virtualisation is
+needed. The guest reaches the host's 127.0.0.1 as HOST_ADDRESS, and nothing else.
 """
 
 import json
@@ -14,9 +14,10 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final, Self, TextIO
 
 from tests.interop.kernel.build import cache_folder, is_built
 from tests.interop.kernel.orders import GuestError, Line, Order
@@ -48,13 +49,16 @@ class Guest:
         self.ports = dict(ports or {})
         self._machine: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "Guest":
+    def __enter__(self) -> Self:
         """Boot."""
         self.boot()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         """Switch off."""
         self.shut_down()
@@ -86,6 +90,11 @@ class Guest:
         self._monitor.readline()  # QEMU's greeting
         self._tell_machine("qmp_capabilities")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it is switched on."""
+        return self._machine is not None and self._machine.poll() is None
+
     def _command(self) -> Iterable[str]:
         cache = cache_folder()
         yield from ("timeout", "--kill-after=5", str(LIFE_S_MAX), "qemu-system-x86_64", *MACHINE)
@@ -114,10 +123,8 @@ class Guest:
         """End it as a power failure does."""
         if self._machine is None:
             return
-        try:
+        with suppress(ProcessLookupError):  # gone already
             os.killpg(self._machine.pid, signal.SIGKILL)
-        except ProcessLookupError:  # gone already
-            pass
         self._leave()
 
     def shut_down(self) -> None:

@@ -95,7 +95,7 @@ class ResyncPace:
         self._arrived_sectors += sectors
 
     def turn(self) -> int:
-        """Return how many blocks may be asked for now; called once in TURN_S."""
+        """Return how many blocks may be asked for; called once in TURN_S."""
         arrived, self._arrived_sectors = self._arrived_sectors, 0
         self._in_flight_sectors -= arrived
         if self._plan:

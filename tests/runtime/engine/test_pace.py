@@ -33,12 +33,10 @@ def turns(controller: ResyncPace, count: int, *, sectors_max: int | None = None)
 
 
 def test_first_turns_are_those_of_the_formula() -> None:
-    """With the default options the first turns ask for what the arithmetic on paper gives.
-
-    Turn 1: goal 50 x 20 = 1000, step 50, so 50 sectors, 6 blocks; 19 slots of 50 stay planned.
-    Turn 2: goal 100, correction 100 - 950 = -850, step -42 and not -43; 48 + 8 = 56 sectors.
-    Turn 3: plan 18 x 8 - 42 = 102, correction -2, step 0; 56 + 8 = 64 sectors.
-    """
+    """With the default options the first turns ask for what the arithmetic on paper gives."""
+    # Turn 1: goal 50 x 20 = 1000, step 50, so 50 sectors, 6 blocks; 19 slots of 50 stay planned.
+    # Turn 2: goal 100, correction 100 - 950 = -850, step -42 and not -43; 48 + 8 = 56 sectors.
+    # Turn 3: plan 18 x 8 - 42 = 102, correction -2, step 0; 56 + 8 = 64 sectors.
     controller = pace()
 
     assert turns(controller, 3) == [6, 7, 8]
@@ -46,19 +44,15 @@ def test_first_turns_are_those_of_the_formula() -> None:
 
 
 def test_delay_target_counts_where_no_fill_target_is() -> None:
-    """Without a fill target the goal is the incoming data times the delay target.
-
-    Turn 2: goal 48 x 10 = 480, correction 480 - 950 = -470, step -23; 48 + 27 = 75 sectors.
-    Turn 3: plan 18 x 27 - 23 = 463, goal 72 x 10, correction 257, step 12; 72 + 39 sectors.
-    """
+    """Without a fill target the goal is the incoming data times the delay target."""
+    # Turn 2: goal 48 x 10 = 480, correction 480 - 950 = -470, step -23; 48 + 27 = 75 sectors.
+    # Turn 3: plan 18 x 27 - 23 = 463, goal 72 x 10, correction 257, step 12; 72 + 39 sectors.
     assert turns(pace(c_fill_target=0), 3) == [6, 9, 13]
 
 
 def test_data_in_flight_is_subtracted_from_the_goal() -> None:
-    """What was asked for and did not arrive slows the next turn down.
-
-    Turn 2: nothing arrived, goal 100, correction 100 - 48 - 950 = -898, step -44; 0 + 6 sectors.
-    """
+    """What was asked for and did not arrive slows the next turn down."""
+    # Turn 2: nothing arrived, goal 100, correction 100 - 48 - 950 = -898, step -44; 0 + 6 sectors.
     controller = pace()
     controller.requested(8 * controller.turn())
 
@@ -120,10 +114,8 @@ def test_fixed_rate_below_one_block_a_turn_asks_for_nothing() -> None:
 
 
 def test_controller_saves_up_for_a_first_block() -> None:
-    """With a plan, parts of blocks add up, except of rates so low that each step is nothing.
-
-    19 KiB/s are 3 sectors a turn: a plan of 60 in slots of 3 is never corrected beyond that.
-    """
+    """With a plan, parts of blocks add up, except of rates so low that each step is nothing."""
+    # 19 KiB/s are 3 sectors a turn: a plan of 60 in slots of 3 is never corrected beyond that.
     assert turns(pace(resync_rate=39), 4) == [0, 0, 0, 1]
     assert turns(pace(resync_rate=19), 300) == [0] * 300
 
@@ -185,10 +177,8 @@ def test_old_peer_tells_the_rate_only() -> None:
 
 
 def test_another_plan_begins_empty() -> None:
-    """A plan of another length forgets the corrections, but not what is on its way.
-
-    Turn 1 left 950 planned; with 10 empty slots: goal 100, correction 100, step 10; 48 + 10.
-    """
+    """A plan of another length forgets the corrections, but not what is on its way."""
+    # Turn 1 left 950 planned; with 10 empty slots: goal 100, correction 100, step 10; 48 + 10.
     controller = pace()
     turns(controller, 1)
     controller.adopt(250, ResyncController(10, 10, 100, 102400))

@@ -46,7 +46,8 @@ test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
-interop: $(READY) ## hold everything against programs that nobody here wrote (Graphviz, Chromium, tshark, drbdmeta)
+interop: $(READY) ## hold everything against programs that nobody here wrote (the Linux kernel, drbdmeta, tshark ...)
+	@$(BIN)/python -m tests.interop.kernel.build
 	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest tests/interop tests/runtime/metadata/test_crashes.py
 
 bench: $(READY) ## measure against the contenders, side by side

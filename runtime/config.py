@@ -79,7 +79,6 @@ class NetOptions(_Options):
     sndbuf_size: int = _option(0, 0, 10485760, "bytes")
     rcvbuf_size: int = _option(0, 0, 10485760, "bytes")
     use_rle: bool = True
-    allow_two_primaries: bool = False
     always_asbp: bool = False
     after_sb_0pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
     after_sb_1pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
@@ -87,7 +86,6 @@ class NetOptions(_Options):
     rr_conflict: RrConflict = RrConflict.DISCONNECT
     cram_hmac_alg: str = ""
     shared_secret: str = ""
-    data_integrity_alg: str = ""
     verify_alg: str = ""
     csums_alg: str = ""
     version_min: int = _option(VERSION_MIN, VERSION_MIN, VERSION_MAX)
@@ -101,13 +99,7 @@ class NetOptions(_Options):
             raise ConfigError(
                 f"no protocol version is from {self.version_min} to {self.version_max}"
             )
-        for name in (
-            "cram_hmac_alg",
-            "shared_secret",
-            "data_integrity_alg",
-            "verify_alg",
-            "csums_alg",
-        ):
+        for name in ("cram_hmac_alg", "shared_secret", "verify_alg", "csums_alg"):
             size = len(getattr(self, name).encode())
             if size > NAME_SIZE_MAX:
                 raise ConfigError(
@@ -115,8 +107,6 @@ class NetOptions(_Options):
                 )
         if self.cram_hmac_alg and not self.shared_secret:
             raise ConfigError("cram-hmac-alg needs a shared-secret")
-        if self.allow_two_primaries and self.protocol is not ReplicationProtocol.C:
-            raise ConfigError("allow-two-primaries needs protocol C")
 
     @property
     def timeout_s(self) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from generated.flows.path import Flow
 from generated.layouts.codec import Octets
@@ -49,6 +49,13 @@ class Close(Effect):
 # The backing disks. On a hot road, so slots without `frozen` (a third of the cost of making one).
 
 
+class Owner(Protocol):
+    """Whoever asks something of a disk."""
+
+    def disk_finished(self, work: "DiskWork", error: str, content: Octets, /) -> None:
+        """The disk has done it; `error` says what went wrong, `content` what was read."""
+
+
 @dataclass(slots=True, eq=False)
 class DiskEffect(Effect):
     """Something that the driver does with a disk, and reports with DiskFinished.
@@ -58,7 +65,7 @@ class DiskEffect(Effect):
     """
 
     volume: int
-    owner: object
+    owner: "Owner | None"
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +97,13 @@ class ZeroBlocks(DiskEffect):
 @dataclass(slots=True, eq=False)
 class FlushDisk(DiskEffect):
     """Make durable everything that was finished before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetachDisk(Effect):
+    """Close a volume's disk: the engine asks nothing more of it."""
+
+    volume: int
 
 
 # Answers
@@ -158,8 +172,8 @@ class FlowTraced(Effect):
     """One node's steps of one request's conversation, to its end; told when that is configured."""
 
     volume: int
-    flow: Flow[Enum]
+    flow: Flow[Any]
     steps: Sequence[Enum]
 
 
-DiskWork: TypeAlias = ReadBlocks | WriteBlocks | ZeroBlocks | FlushDisk
+DiskWork: TypeAlias = "ReadBlocks | WriteBlocks | ZeroBlocks | FlushDisk"

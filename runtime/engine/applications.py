@@ -1,0 +1,321 @@
+"""What applications ask of a volume: who is let in when, cut in pieces, and told of the end.
+
+States 4.6 say when a request is admitted; the others wait in their order. Only so many are let in
+that the peer and the disk keep up, so what waits costs no memory but its own.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from generated.layouts.codec import Octets
+from generated.layouts.configuration import ReplicationProtocol
+from generated.layouts.handshake import Features
+from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
+from generated.states.peer_disk_states import PeerDiskState
+from runtime.effects import DiskWork, FlushDisk, ReadBlocks, RequestFinished
+from runtime.engine.diskless_read import RemoteReads
+from runtime.engine.intervals import Intervals
+from runtime.engine.mirrored_write import Writes
+from runtime.engine.volume import Volume
+from runtime.engine.volume_state import VolumeState
+from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind
+
+DISCARD_SIZE_BYTES_MAX: Final = 4 << 20  # wire 7.3: without the feature WSAME
+OPEN_SIZE_BYTES_LEAST: Final = 2 << 20  # one request of the largest size is let in in any case
+PAGE_SIZE_BYTES: Final = 4096
+BLOCKED: Final = frozenset({ConnState.WFBitMapT, ConnState.WFSyncUUID})  # states 4.6
+BLOCKED_BEFORE_96: Final = BLOCKED | {ConnState.WFBitMapS}
+
+
+class Applications:
+    """The requests to one volume, from being made to being finished."""
+
+    def __init__(
+        self,
+        volume: Volume,
+        writes: Writes,
+        *,
+        traces: bool,
+        disk_failed: Callable[[str], None],
+    ) -> None:
+        self.volume = volume
+        self.writes = writes
+        self.remote_reads = RemoteReads(volume, traces=traces, on_finished=self._read_remotely)
+        self.resync_ranges = Intervals()
+        """What a resync target has asked for, against what applications write meanwhile."""
+        self.is_held = False
+        """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
+        self._disk_failed = disk_failed
+        self._waiting: deque[Request] = deque()
+        self._open_size_bytes = 0
+        self._parts: dict[Request, _Parts] = {}
+        volume.watchers.append(self._note_state)
+
+    @property
+    def open_count(self) -> int:
+        """Requests that are let in and not finished."""
+        return len(self._parts)
+
+    def make(self, requests: Sequence[Request]) -> None:
+        """Take what applications want."""
+        self._waiting.extend(requests)
+        self.let_in()
+
+    def _note_state(self, _before: VolumeState) -> None:
+        if self._waiting:
+            self.volume.agenda.later(self.let_in)
+
+    def let_in(self) -> None:
+        """Let in who may come in, in order."""
+        while self._waiting and self._admits():
+            self._begin(self._waiting.popleft())
+        self.writes.go()
+
+    def _admits(self) -> bool:
+        volume = self.volume
+        blocked = BLOCKED if volume.connection.version >= 96 else BLOCKED_BEFORE_96
+        if self.is_held or volume.state.conn in blocked:
+            return False
+        if volume.state.disk in (DiskState.Attaching, DiskState.Negotiating):
+            return False
+        channel = volume.connection.data
+        if channel is not None and channel.is_congested and volume.is_up:
+            return False
+        most = max(volume.connection.options.max_buffers * PAGE_SIZE_BYTES, OPEN_SIZE_BYTES_LEAST)
+        return self._open_size_bytes < most
+
+    def _begin(self, request: Request) -> None:
+        if error := self._refusal(request):
+            self.volume.agenda.emit(RequestFinished(request, error))
+            return
+        parts = _Parts(request, list(self._cut(request)))
+        self._parts[request] = parts
+        self._open_size_bytes += request.sector_count * SECTOR_SIZE_BYTES
+        for part in parts.requests:
+            self._parts[part] = parts
+            self._begin_part(part)
+
+    def _refusal(self, request: Request) -> str:
+        """Why a request can't be done in this state at all; empty when it can (states 4.6)."""
+        volume, state = self.volume, self.volume.state
+        if not volume.is_primary:
+            return "the volume is Secondary here, only a Primary reads and writes"
+        if request.first_sector + request.sector_count > volume.size_sectors:
+            return f"the request ends behind the volume's {volume.size_sectors} sectors"
+        if DiskState.UpToDate is not state.disk and PeerDiskState.UpToDate is not state.pdsk:
+            return "no UpToDate data can be reached"
+        return ""
+
+    def _cut(self, request: Request) -> Iterator[Request]:
+        """Pieces that one packet can carry, of a kind that the peer knows."""
+        volume = self.volume
+        if request.kind is RequestKind.FLUSH:
+            yield request
+            return
+        kind, connection = request.kind, volume.connection
+        needed = {RequestKind.DISCARD: Features.TRIM, RequestKind.WRITE_ZEROES: Features.WZEROES}
+        if kind in needed and volume.is_up and not connection.has(needed[kind]):
+            kind = RequestKind.WRITE
+        if kind in (RequestKind.READ, RequestKind.WRITE):
+            most_bytes = volume.request_size_bytes_max
+        elif connection.has(Features.WSAME) or not volume.is_up:
+            most_bytes = RANGE_SIZE_BYTES_MAX
+        else:
+            most_bytes = DISCARD_SIZE_BYTES_MAX
+        if kind is request.kind and request.sector_count * SECTOR_SIZE_BYTES <= most_bytes:
+            yield request
+            return
+        yield from _pieces(request, kind, most_bytes)
+
+    def _begin_part(self, part: Request) -> None:
+        if part.kind is RequestKind.FLUSH:
+            _Flushing(self, part).begin()
+        elif part.kind is RequestKind.READ:
+            self._read(part)
+        elif self._is_target():
+            _BehindResync(self, part).begin()
+        else:
+            self.writes.begin(part, self.finish)
+
+    def _is_target(self) -> bool:
+        return len(self.resync_ranges) > 0
+
+    # Reads
+
+    def _read(self, part: Request) -> None:
+        volume = self.volume
+        if self._is_good_here(part):
+            offset_bytes = part.first_sector * SECTOR_SIZE_BYTES
+            size_bytes = part.sector_count * SECTOR_SIZE_BYTES
+            volume.ask_disk(
+                ReadBlocks(volume.number, _LocalRead(self, part), offset_bytes, size_bytes)
+            )
+        elif volume.state.pdsk is PeerDiskState.UpToDate and volume.is_up:
+            self.remote_reads.begin(part)
+        else:
+            self.finish(part, "no UpToDate data can be reached")
+
+    def _is_good_here(self, part: Request) -> bool:
+        volume = self.volume
+        if volume.state.disk is DiskState.UpToDate:
+            return True
+        if volume.state.disk is not DiskState.Inconsistent or not volume.has_disk:
+            return False
+        bit = volume.store.bitmap.next_set(part.first_sector // 8)
+        return bit is None or bit * 8 >= part.first_sector + part.sector_count
+
+    def read_locally(self, part: Request, error: str, content: Octets) -> None:
+        """The own disk has read, or failed: then the peer is asked (states 7.1)."""
+        if not error:
+            self.finish(part, "", content)
+            return
+        volume = self.volume
+        if volume.has_disk:
+            volume.store.mark_out_of_sync(
+                first_sector=part.first_sector, sector_count=part.sector_count
+            )
+        self._disk_failed(error)
+        if volume.state.pdsk is PeerDiskState.UpToDate and volume.is_up:
+            self.remote_reads.begin(part)
+        else:
+            self.finish(part, error)
+
+    def _read_remotely(self, part: Request, error: str, content: Octets) -> None:
+        if error and self._is_good_here(part):
+            self._read(part)
+        else:
+            self.finish(part, error, content)
+
+    # The end
+
+    def finish(self, part: Request, error: str, content: Octets = b"") -> None:
+        """One piece is done; the request is, when all of them are."""
+        parts = self._parts[part]
+        parts.left -= 1
+        parts.error = parts.error or error
+        if len(parts.requests) > 1 and content:
+            parts.contents[part.first_sector] = content
+        if parts.left:
+            return
+        for it in (parts.request, *parts.requests):
+            self._parts.pop(it, None)
+        request = parts.request
+        self._open_size_bytes -= request.sector_count * SECTOR_SIZE_BYTES
+        if parts.contents and not parts.error:
+            content = b"".join(parts.contents[first] for first in sorted(parts.contents))
+        self.volume.agenda.emit(RequestFinished(request, parts.error, content))
+        if self._waiting:
+            self.volume.agenda.later(self.let_in)
+
+
+class _Parts:
+    """A request and its pieces."""
+
+    __slots__ = ("contents", "error", "left", "request", "requests")
+
+    def __init__(self, request: Request, requests: list[Request]) -> None:
+        self.request = request
+        self.requests = requests
+        self.left = len(requests)
+        self.error = ""
+        self.contents: dict[int, Octets] = {}
+
+
+def _pieces(request: Request, kind: RequestKind, most_bytes: int) -> Iterator[Request]:
+    step = most_bytes // SECTOR_SIZE_BYTES
+    end = request.first_sector + request.sector_count
+    data = memoryview(request.data)
+    for first in range(request.first_sector, end, step):
+        count = min(step, end - first)
+        start = (first - request.first_sector) * SECTOR_SIZE_BYTES
+        content: Octets = data[start : start + count * SECTOR_SIZE_BYTES]
+        if kind is RequestKind.WRITE and request.kind is not RequestKind.WRITE:
+            content = bytes(count * SECTOR_SIZE_BYTES)
+        yield Request(
+            kind,
+            request.volume,
+            first,
+            count,
+            content,
+            request.fua,
+            request.may_unmap,
+        )
+
+
+class _LocalRead:
+    """A read of the own disk."""
+
+    __slots__ = ("part", "room")
+
+    def __init__(self, room: Applications, part: Request) -> None:
+        self.room = room
+        self.part = part
+
+    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
+        """The disk has read, or failed."""
+        self.room.read_locally(self.part, error, content)
+
+
+class _BehindResync:
+    """A write on a resync target, which must not be undone by an answer that is on its way."""
+
+    __slots__ = ("part", "room")
+
+    def __init__(self, room: Applications, part: Request) -> None:
+        self.room = room
+        self.part = part
+
+    def begin(self) -> None:
+        """Wait for what was asked for of its range."""
+        part = self.part
+        if self.room.resync_ranges.claim(
+            self, first_sector=part.first_sector, sector_count=part.sector_count, is_exclusive=False
+        ):
+            self.range_granted()
+
+    def range_granted(self) -> None:
+        """Nothing of the range is on its way."""
+        self.room.writes.begin(self.part, self._finish)
+        self.room.volume.agenda.later(self.room.writes.go)
+
+    def _finish(self, part: Request, error: str) -> None:
+        for other in self.room.resync_ranges.release(self):
+            other.range_granted()  # type: ignore[attr-defined]
+        self.room.finish(part, error)
+
+
+class _Flushing:
+    """A flush: what was finished before is durable here, and in protocol C at the peer too."""
+
+    __slots__ = ("error", "part", "pending", "room")
+
+    def __init__(self, room: Applications, part: Request) -> None:
+        self.room = room
+        self.part = part
+        self.pending = 1
+        self.error = ""
+
+    def begin(self) -> None:
+        """Flush the own disk, and wait for the epochs that the peer has not confirmed."""
+        volume = self.room.volume
+        connection = volume.connection
+        connection.close_epoch()
+        if connection.protocol is ReplicationProtocol.C and connection.sent_epochs.closed_count:
+            self.pending += 1
+            connection.when_confirmed(self._one_is_done)
+        if volume.has_disk:
+            self.pending += 1
+            volume.ask_disk(FlushDisk(volume.number, self))
+        self._one_is_done()
+
+    def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
+        """The own disk has flushed, or failed."""
+        self.error = error
+        self._one_is_done()
+
+    def _one_is_done(self) -> None:
+        self.pending -= 1
+        if not self.pending:
+            self.room.finish(self.part, self.error)

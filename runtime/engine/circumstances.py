@@ -1,0 +1,22 @@
+"""What the rules of a change have to know beside the state of its volume."""
+
+from generated.states.conn_states import ConnState
+from generated.states.peer_states import PeerState
+from runtime.engine.rooms import Rooms
+from runtime.engine.rules import Circumstances
+
+
+def circumstances_of(rooms: Rooms) -> Circumstances:
+    """How it stands for one volume now."""
+    connection, volumes = rooms.volume.connection, rooms.link.volumes
+    return Circumstances(
+        has_net_options=rooms.volume.state.conn is not ConnState.StandAllone,
+        allow_two_primaries=connection.has_two_primaries,
+        peer_is_primary_elsewhere=any(
+            volume.state.peer is PeerState.Primary for volume in volumes.values()
+        ),
+        is_device_open=bool(rooms.applications.open_count),
+        has_verify_alg=False,
+        version=connection.version,
+        state_sent=connection.is_state_sent,
+    )

@@ -1,0 +1,390 @@
+"""What an administrator asks for, by the rules, the peer and the drawings (states 8).
+
+Each command is answered once: when it is done, or refused. What is refused only because something
+else is going on is tried again at the next change of state (states 3.8).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from generated.layouts.generations import UuidFlags
+from generated.layouts.state import ReturnCode
+from generated.layouts.superblock import SuperblockFlags
+from generated.states.conn_states import ConnEvent, ConnState
+from generated.states.disk_states import DiskEvent, DiskState
+from generated.states.machine import Refused
+from generated.states.node_states import NodeEvent, NodeState
+from generated.states.peer_disk_states import PeerDiskEvent
+from runtime.effects import Answered, DetachDisk
+from runtime.engine.asking import Answer, Asking, Words
+from runtime.engine.change import change, is_drawn, outcome_of, refusal_of
+from runtime.engine.circumstances import circumstances_of
+from runtime.engine.connection import LINK_LEAST, Connection
+from runtime.engine.consequences import VolumeEvent
+from runtime.engine.link import Link
+from runtime.engine.parameters import resize, send_uuids
+from runtime.engine.rooms import Rooms
+from runtime.engine.rules import is_cluster_wide, refusal_text
+from runtime.engine.sizes import Sizes, effective_size
+from runtime.engine.state_words import request
+from runtime.errors import DiskError, MetadataError
+from runtime.events import (
+    AttachRequested,
+    Command,
+    ConnectRequested,
+    DetachRequested,
+    InvalidateRemoteRequested,
+    InvalidateRequested,
+    NewCurrentUuidRequested,
+    OutdateRequested,
+    PauseSyncRequested,
+    PrimaryRequested,
+    ResumeSyncRequested,
+    SecondaryRequested,
+    VolumeCommand,
+)
+
+SUCCESS: Final = ReturnCode.SS_SUCCESS
+TRANSIENT: Final = ReturnCode.SS_IN_TRANSIENT_STATE
+NO_DATA: Final = ReturnCode.SS_NO_UP_TO_DATE_DISK
+
+
+class Commands:
+    """The commands about volumes."""
+
+    def __init__(
+        self, connection: Connection, rooms: Mapping[int, Rooms], link: Link, asking: Asking
+    ) -> None:
+        self._connection = connection
+        self._agenda = connection.agenda
+        self._rooms = rooms
+        self._link = link
+        self._asking = asking
+        self._waiting: list[Callable[[], None]] = []
+        for room in rooms.values():
+            room.volume.watchers.append(lambda _before: self._wake())
+        self._methods: Mapping[type, Callable[..., None]] = {
+            AttachRequested: self._attach,
+            DetachRequested: self._detach,
+            PrimaryRequested: self._primary,
+            SecondaryRequested: self._secondary,
+            PauseSyncRequested: self._pause,
+            ResumeSyncRequested: self._resume,
+            InvalidateRequested: self._invalidate,
+            InvalidateRemoteRequested: self._invalidate_remote,
+            OutdateRequested: self._outdate,
+            NewCurrentUuidRequested: self._new_current_uuid,
+            ConnectRequested: self._connect,
+        }
+
+    def run(self, command: Command) -> None:
+        """Do what was asked for."""
+        method = self._methods[type(command)]
+        if isinstance(command, VolumeCommand):
+            rooms = self._rooms.get(command.volume)
+            if rooms is None:
+                self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, f"no volume {command.volume}")
+            else:
+                method(command, rooms)
+        else:
+            method(command)
+
+    def answer(self, command: Command, code: int, text: str = "") -> None:
+        """Tell who asked."""
+        code = ReturnCode(code)
+        if code < SUCCESS and not text:
+            text = refusal_text(code)
+        self._agenda.emit(Answered(command, code, text))
+
+    def wait(self, job: Callable[[], None]) -> None:
+        """Do something at the next change of state."""
+        self._waiting.append(job)
+
+    def _wake(self) -> None:
+        """A state has changed: what was refused for what went on may go now."""
+        waiting, self._waiting = self._waiting, []
+        for job in waiting:
+            self._agenda.later(job)
+
+    # Changes by the rules, with the peer's consent where it is needed (states 3.8)
+
+    def request_change(
+        self, rooms: Rooms, events: tuple[VolumeEvent, ...], words: Words | None, answer: Answer
+    ) -> None:
+        """Make a soft change of one volume; `words` are what the peer is asked, if it has to be."""
+        volume = rooms.volume
+        try:
+            after = outcome_of(volume, *events)
+            wide = words is not None and is_cluster_wide(volume.state, after)
+            code = refusal_of(
+                volume, *events, circumstances=circumstances_of(rooms), is_cluster_wide=wide
+            )
+        except Refused:
+            answer(_code_of_refused(volume.state.conn))
+            return
+        if code == TRANSIENT or (wide and self._asking.is_open(volume.number)):
+            self._waiting.append(lambda: self.request_change(rooms, events, words, answer))
+        elif code < SUCCESS or code == ReturnCode.SS_NOTHING_TO_DO:
+            answer(code)
+        elif wide and words is not None:
+            self._asking.ask(
+                words,
+                lambda reply: self._replied(rooms, events, answer, reply),
+                volume=volume.number,
+            )
+        else:
+            answer(change(volume, *events, circumstances=circumstances_of(rooms)))
+
+    def _replied(
+        self, rooms: Rooms, events: tuple[VolumeEvent, ...], answer: Answer, reply: ReturnCode
+    ) -> None:
+        """The peer has answered, or is gone: then the own rules decide alone."""
+        if reply < SUCCESS:
+            answer(reply)
+            self._wake()
+            return
+        try:
+            answer(change(rooms.volume, *events, circumstances=circumstances_of(rooms)))
+        except Refused:
+            answer(_code_of_refused(rooms.volume.state.conn))
+        self._wake()
+
+    # The role (states 8.6)
+
+    def _primary(self, command: PrimaryRequested, rooms: Rooms) -> None:
+        if self._link.state.wire >= LINK_LEAST:
+            self._link.pings.ask(lambda: self._promote(command, rooms))
+        else:
+            self._promote(command, rooms)
+
+    def _promote(self, command: PrimaryRequested, rooms: Rooms, *, is_last: bool = False) -> None:
+        def answered(code: ReturnCode) -> None:
+            if code == NO_DATA and command.force and self._can_be_forced(rooms):
+                self._force(command, rooms)
+            elif code == ReturnCode.SS_TWO_PRIMARIES and not is_last:
+                delay_s = self._connection.options.ping_timeout_s + 0.1
+                name = ("primary", rooms.volume.number)
+                self._agenda.after(
+                    name, delay_s, lambda: self._promote(command, rooms, is_last=True)
+                )
+            else:
+                self.answer(command, code)
+
+        words = request(role=NodeState.Primary)
+        self.request_change(rooms, (NodeEvent.primary_requested,), words, answered)
+
+    @staticmethod
+    def _can_be_forced(rooms: Rooms) -> bool:
+        wire = rooms.volume.state.disk.wire
+        return DiskState.Inconsistent.wire <= wire < DiskState.UpToDate.wire
+
+    def _force(self, command: PrimaryRequested, rooms: Rooms) -> None:
+        """These data count from now on, whatever they are."""
+        words = request(role=NodeState.Primary, disk=DiskState.UpToDate)
+        events = (DiskEvent.primary_forced, NodeEvent.primary_requested)
+        self.request_change(rooms, events, words, lambda code: self.answer(command, code))
+
+    def _secondary(self, command: SecondaryRequested, rooms: Rooms) -> None:
+        """Wait for what is under way; nobody new is let in meanwhile."""
+        rooms.applications.is_held = True
+        self._connection.close_epoch()
+        rooms.writes.when_idle(lambda: self._demote(command, rooms))
+
+    def _demote(self, command: SecondaryRequested, rooms: Rooms) -> None:
+        rooms.applications.is_held = False
+
+        def answered(code: ReturnCode) -> None:
+            self.answer(command, code)
+            self._agenda.later(rooms.applications.let_in)
+
+        self.request_change(rooms, (NodeEvent.secondary_requested,), None, answered)
+
+    # Resync (states 8.8, 6.5)
+
+    def _pause(self, command: PauseSyncRequested, rooms: Rooms) -> None:
+        if rooms.volume.state.user_isp:
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, "Sync-pause flag is already set")
+        else:
+            self._set_pause(command, rooms, is_paused=True)
+
+    def _resume(self, command: ResumeSyncRequested, rooms: Rooms) -> None:
+        state = rooms.volume.state
+        if state.user_isp:
+            self._set_pause(command, rooms, is_paused=False)
+            return
+        text = "Sync-pause flag is already cleared."
+        if state.peer_isp:
+            text += "\nNote: Resync pause caused by the peer node."
+        self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, text)
+
+    def _set_pause(self, command: VolumeCommand, rooms: Rooms, *, is_paused: bool) -> None:
+        rooms.resync.set_pause(is_paused=is_paused)
+        self.answer(command, SUCCESS)
+
+    def _invalidate(self, command: InvalidateRequested, rooms: Rooms) -> None:
+        if not self._has_disk(command, rooms):
+            return
+        if rooms.volume.state.conn is ConnState.StandAllone and not rooms.volume.is_primary:
+            self._change_alone(command, rooms, DiskEvent.ioctl_replicate)
+            return
+        words = request(conn=ConnState.StartingSyncT)
+        self._start_sync(command, rooms, ConnEvent.invalidate_requested, words)
+
+    def _invalidate_remote(self, command: InvalidateRemoteRequested, rooms: Rooms) -> None:
+        if not self._has_disk(command, rooms):
+            return
+        if rooms.volume.state.conn is ConnState.StandAllone and rooms.volume.is_primary:
+            self._change_alone(command, rooms, PeerDiskEvent.invalidate_remote_requested)
+            return
+        words = request(conn=ConnState.StartingSyncS)
+        self._start_sync(command, rooms, ConnEvent.invalidate_remote_requested, words)
+
+    def _start_sync(
+        self, command: VolumeCommand, rooms: Rooms, event: ConnEvent, words: Words
+    ) -> None:
+        self.request_change(rooms, (event,), words, lambda code: self.answer(command, code))
+
+    def _change_alone(self, command: VolumeCommand, rooms: Rooms, event: VolumeEvent) -> None:
+        self.request_change(rooms, (event,), None, lambda code: self.answer(command, code))
+
+    def _outdate(self, command: OutdateRequested, rooms: Rooms) -> None:
+        disk = rooms.volume.state.disk
+        if disk.wire < DiskState.Outdated.wire:
+            self.answer(command, ReturnCode.SS_LOWER_THAN_OUTDATED)
+        elif rooms.volume.is_up:
+            self.answer(command, ReturnCode.SS_NOTHING_TO_DO)  # states 3.3: N5 undoes it
+        else:
+            self._change_alone(command, rooms, DiskEvent.outdate_requested)
+
+    def _has_disk(self, command: VolumeCommand, rooms: Rooms) -> bool:
+        if not rooms.volume.has_disk:
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, "Device does not have a disk-config")
+        return rooms.volume.has_disk
+
+    def _new_current_uuid(self, command: NewCurrentUuidRequested, rooms: Rooms) -> None:
+        if not self._has_disk(command, rooms):
+            return
+        volume = rooms.volume
+        generations = volume.store.generations
+        skips = (
+            command.clear_bitmap
+            and volume.state.conn is ConnState.Connected
+            and self._connection.version >= 90
+            and generations.is_just_created
+        )
+        if not skips and volume.state.conn is not ConnState.StandAllone:
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, "Need to be StandAlone")
+            return
+        uuid, primary = volume.random_uuid(), volume.is_primary
+        made = generations.made_new_current(uuid, is_primary=primary)
+        if command.clear_bitmap:
+            volume.store.set_all_in_sync()
+        volume.store.write_generations(made)
+        volume.exposed_uuid = made.current_uuid
+        if skips:
+            send_uuids(volume, flags=UuidFlags.SKIP_INITIAL_SYNC)
+            volume.store.write_generations(
+                generations.skipped_initial_sync(uuid, is_primary=primary)
+            )
+            change(volume, DiskEvent.initial_sync_skipped, PeerDiskEvent.initial_sync_skipped)
+        self.answer(command, SUCCESS)
+
+    # The disk (states 8.5, 7.2)
+
+    def _attach(self, command: AttachRequested, rooms: Rooms) -> None:
+        volume, backing = rooms.volume, command.backing
+        assert backing is not None, "whoever attaches has opened a disk"
+        if volume.state.disk is not DiskState.Diskless:
+            self.answer(
+                command,
+                ReturnCode.SS_UNKNOWN_ERROR,
+                "Device is attached to a disk (use detach first)",
+            )
+            return
+        change(volume, DiskEvent.ioctl_set_disk)
+        volume.backing = backing
+        flags = backing.store.superblock.flags
+        volume.is_crashed_primary = bool(flags & SuperblockFlags.MDF_CRASHED_PRIMARY)
+        try:
+            self._determine_size(rooms)
+            attached = volume.store.generations.attached(is_primary=volume.is_primary)
+            volume.store.write_generations(attached)
+        except (DiskError, MetadataError) as error:
+            volume.backing = None
+            change(volume, DiskEvent.attach_failed)
+            self._agenda.emit(DetachDisk(volume.number))
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, str(error))
+            return
+        events: list[VolumeEvent] = [DiskEvent.meta_data_read]
+        is_old = flags & SuperblockFlags.MDF_PEER_OUT_DATED
+        if is_old and is_drawn(volume, PeerDiskEvent.peer_outdated) and not volume.is_up:
+            events.insert(0, PeerDiskEvent.peer_outdated)
+        change(volume, *events)
+        self.answer(command, SUCCESS)
+
+    def _determine_size(self, rooms: Rooms) -> None:
+        volume = rooms.volume
+        assert volume.backing is not None
+        sizes = Sizes(
+            peer=volume.peer_capacity_sectors,
+            own=volume.backing.capacity_sectors,
+            agreed=volume.store.superblock.last_agreed_size,
+            wanted=volume.options.size,
+        )
+        size = effective_size(sizes)
+        if size < volume.store.superblock.last_agreed_size:
+            raise MetadataError(
+                f"Low.dev. smaller than requested DRBD-dev. size: {size} sectors, and"
+                f" {volume.store.superblock.last_agreed_size} were in use"
+            )
+        resize(volume, size)
+
+    def _detach(self, command: DetachRequested, rooms: Rooms) -> None:
+        volume = rooms.volume
+        if volume.state.disk is DiskState.Diskless:
+            self.answer(command, ReturnCode.SS_NOTHING_TO_DO)
+        elif command.force:
+            change(volume, DiskEvent.detach_forced)
+            self.answer(command, SUCCESS)
+        else:
+            rooms.applications.is_held = True
+            rooms.writes.when_idle(lambda: self._detach_idle(command, rooms))
+
+    def _detach_idle(self, command: DetachRequested, rooms: Rooms) -> None:
+        def answered(code: ReturnCode) -> None:
+            rooms.applications.is_held = False
+            self._agenda.later(rooms.applications.let_in)
+            self.answer(command, code)
+
+        words = request(disk=DiskState.Failed)
+        self.request_change(rooms, (DiskEvent.detach_requested,), words, answered)
+
+    # The link
+
+    def _connect(self, command: ConnectRequested) -> None:
+        if self._link.state is not ConnState.StandAllone:
+            self.answer(
+                command,
+                ReturnCode.SS_UNKNOWN_ERROR,
+                "Device has a net-config (use disconnect first)",
+            )
+            return
+        if command.discard_my_data and any(it.volume.is_primary for it in self._rooms.values()):
+            self.answer(
+                command,
+                ReturnCode.SS_UNKNOWN_ERROR,
+                "--discard-my-data not allowed when primary.",
+            )
+            return
+        self._connection.discards_my_data = command.discard_my_data
+        self._link.fire(ConnEvent.ioctl_set_net)
+        self.answer(command, SUCCESS)
+
+
+def _code_of_refused(conn: ConnState) -> ReturnCode:
+    """What is wrong where the drawing has no arrow at all (states 3.5, T1 and T11)."""
+    if conn.wire > ConnState.Connected.wire:
+        return ReturnCode.SS_RESYNC_RUNNING
+    if conn.wire < ConnState.Connected.wire:
+        return ReturnCode.SS_NEED_CONNECTION
+    return ReturnCode.SS_UNKNOWN_ERROR

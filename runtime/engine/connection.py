@@ -1,0 +1,137 @@
+"""One resource's connection to its peer: what the nodes agreed on, and the two sockets.
+
+It is what all volumes share. Which state the connection is in is told by the volumes: below
+WFReportParams they are all in the same one.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from generated.layouts.codec import Octets, Packet
+from generated.layouts.handshake import Features
+from generated.layouts.write import P_BARRIER
+from generated.states.conn_states import ConnState
+from runtime.config import NetOptions
+from runtime.engine.agenda import Agenda, Job
+from runtime.engine.epochs import ReceivedEpochs, SentEpochs
+from runtime.engine.random_numbers import RandomNumbers
+from runtime.metadata.comparison import Agreement
+from runtime.wire.channel import Channel
+from runtime.wire.framing import VERSION_BEFORE_AGREEMENT
+
+LINK_LEAST: Final = ConnState.WFReportParams.wire  # states 1.1: from here on sockets are in use
+UP_LEAST: Final = ConnState.Connected.wire  # ... and from here on the peer is known
+
+
+class Connection:
+    """The link to the one peer."""
+
+    def __init__(self, options: NetOptions, agenda: Agenda, random: RandomNumbers) -> None:
+        self.options = options
+        self.agenda = agenda
+        self.random = random
+        self.data: Channel | None = None
+        self.meta: Channel | None = None
+        self.version = VERSION_BEFORE_AGREEMENT
+        self.features = 0
+        self.resolves_conflicts = False
+        self.protocol = options.protocol
+        """What must have happened before a write counts as done; a peer may change it (wire 5.2)."""
+        self.has_two_primaries = False
+        """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
+        self.peer_wants_dry_run = False
+        self.discards_my_data = False
+        """The option of the next handshake; it is for one only."""
+        self.is_state_sent = False
+        """STATE_SENT of states 3.5: from the first P_STATE to the end of the handshake."""
+        self.is_leaving = False
+        """Whether an orderly disconnect of ours is being agreed on (DISCONNECT_SENT)."""
+        self.sent_epochs = SentEpochs(first_number=random.getrandbits(31))
+        self.epoch_index = 0
+        """How many epochs were closed; a write remembers it to know its own."""
+        self.barrier_sent_at = 0.0
+        self._confirm_jobs: deque[tuple[int, Job]] = deque()
+        self.received_epochs = ReceivedEpochs()
+        self._pause_reasons: set[object] = set()
+        self.resume_reading: Callable[[], None] = _nothing
+        """Takes the frames that a pause has left; the resource puts itself here."""
+
+    @property
+    def agreement(self) -> Agreement:
+        """What the comparison of generations needs to know."""
+        return Agreement(
+            self.version, bool(self.features & Features.WSAME), self.resolves_conflicts
+        )
+
+    def has(self, feature: Features) -> bool:
+        """Whether both nodes know a feature."""
+        return bool(self.features & feature)
+
+    def send_data(self, packet: Packet, *, volume: int = 0, payload: Octets = b"") -> None:
+        """Send on the data socket; without one it is lost, as what follows a lost link is."""
+        if self.data is not None:
+            self.data.send(packet, volume=volume, payload=payload)
+
+    def send_meta(self, packet: Packet, *, volume: int = 0) -> None:
+        """Send on the meta socket, if there is one."""
+        if self.meta is not None:
+            self.meta.send(packet, volume=volume)
+
+    def close_epoch(self) -> None:
+        """Nothing that follows may reach the peer's disk before what was sent (wire 7.6)."""
+        number = self.sent_epochs.close()
+        if number is not None:
+            self.epoch_index += 1
+            self.barrier_sent_at = self.agenda.now
+            self.send_data(P_BARRIER(number))
+
+    def acknowledge_epoch(self, *, barrier: int, set_size: int) -> list[object]:
+        """P_BARRIER_ACK came: return the writes that are durable at the peer (wire 7.6)."""
+        writes = self.sent_epochs.acknowledged(barrier=barrier, set_size=set_size)
+        self._tell_confirmed()
+        return writes
+
+    def forget_epochs(self) -> list[object]:
+        """The link is lost: return the writes that nobody confirms any more."""
+        writes = self.sent_epochs.drain()
+        self.epoch_index += 1
+        self._tell_confirmed()
+        return writes
+
+    def when_confirmed(self, job: Job) -> None:
+        """Do something when all epochs that are closed now are durable there, or the link is lost."""
+        self._confirm_jobs.append((self.epoch_index, job))
+
+    def _tell_confirmed(self) -> None:
+        confirmed = self.epoch_index - self.sent_epochs.closed_count
+        jobs = self._confirm_jobs
+        while jobs and jobs[0][0] <= confirmed:
+            self.agenda.later(jobs.popleft()[1])
+
+    def pause(self, reason: object) -> None:
+        """Take nothing more from the data socket until this reason is gone."""
+        self._pause_reasons.add(reason)
+        if self.data is not None:
+            self.data.is_paused = True
+
+    def resume(self, reason: object) -> None:
+        """A reason to pause is gone."""
+        if reason not in self._pause_reasons:
+            return
+        self._pause_reasons.discard(reason)
+        if not self._pause_reasons and self.data is not None:
+            self.data.is_paused = False
+            self.agenda.later(self.resume_reading)
+
+    def forget_link(self) -> None:
+        """The sockets are gone, and all that was agreed on with them."""
+        self.data = self.meta = None
+        self.version, self.features = VERSION_BEFORE_AGREEMENT, 0
+        self.is_state_sent = self.is_leaving = False
+        self._pause_reasons.clear()
+        self.received_epochs = ReceivedEpochs()
+
+
+def _nothing() -> None:
+    """No frames were left."""

@@ -1,0 +1,303 @@
+"""What the nodes tell each other of themselves: settings, sizes, generations (wire 5.1 to 5.5).
+
+What does not fit ends the connection for good: PeerRefused. What is no proper packet: PeerError.
+"""
+
+from typing import Final
+
+from generated.layouts.configuration import (
+    P_PROTOCOL,
+    P_PROTOCOL_UPDATE,
+    P_SIZES,
+    P_SYNC_PARAM,
+    P_SYNC_PARAM89,
+    ConnFlags,
+    QueueLimits,
+    ReplicationProtocol,
+    SplitBrainPolicy,
+)
+from generated.layouts.generations import P_UUIDS, UuidFlags
+from generated.layouts.handshake import Features
+from generated.layouts.state import P_STATE
+from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskEvent, DiskState
+from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
+from runtime.engine.change import change
+from runtime.engine.connection import Connection
+from runtime.engine.handshake import PeerRefused
+from runtime.engine.sizes import Sizes, effective_size
+from runtime.engine.volume import Volume
+from runtime.errors import PeerError
+from runtime.metadata.generations import Generations, same
+
+VERSION_OF_INTEGRITY: Final = 87  # wire 12.6: the first of each form
+VERSION_OF_VERIFY: Final = 88
+VERSION_OF_SYNC_PARAM89: Final = 89
+VERSION_OF_SKIPPED_SYNC: Final = 90
+VERSION_OF_DRY_RUN: Final = 92
+VERSION_OF_CONTROLLER: Final = 95
+
+REQUEST_SIZE_BYTES_MAX: Final = 1 << 20
+FLAG_NO_RESYNC: Final = 2  # wire 5.4, dds_flags
+
+OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
+    SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,
+    SplitBrainPolicy.DISCARD_REMOTE: SplitBrainPolicy.DISCARD_LOCAL,
+}
+
+
+# What goes
+
+
+def send_protocol(connection: Connection) -> None:
+    """The settings of the connection (wire 5.1)."""
+    options = connection.options
+    connection.send_data(
+        P_PROTOCOL(
+            protocol=connection.protocol,
+            after_sb_0p=options.after_sb_0pri,
+            after_sb_1p=options.after_sb_1pri,
+            after_sb_2p=options.after_sb_2pri,
+            conn_flags=ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0,
+            two_primaries=int(connection.has_two_primaries),
+            integrity_alg=b"\0" if connection.version >= VERSION_OF_INTEGRITY else b"",
+        )
+    )
+
+
+def send_parameters(volume: Volume) -> None:
+    """All that the peer must know of a volume before it decides anything (wire 4.1 step 4)."""
+    volume.sequence = 0
+    send_sync_param(volume)
+    send_sizes(volume)
+    if volume.state.disk.wire >= DiskState.Negotiating.wire:
+        send_uuids(volume)
+    send_state(volume)
+
+
+def send_sync_param(volume: Volume) -> None:
+    """The settings of a resync, in the form of the agreed version (wire 5.3)."""
+    connection, options = volume.connection, volume.connection.options
+    parameters = volume.pace.parameters
+    verify_alg, csums_alg = options.verify_alg.encode(), options.csums_alg.encode()
+    packet: P_SYNC_PARAM | P_SYNC_PARAM89
+    if connection.version < VERSION_OF_SYNC_PARAM89:
+        name = verify_alg + b"\0" if connection.version >= VERSION_OF_VERIFY else b""
+        packet = P_SYNC_PARAM(parameters.resync_rate, name)
+    else:
+        has_controller = connection.version >= VERSION_OF_CONTROLLER
+        controller = parameters.controller if has_controller else None
+        packet = P_SYNC_PARAM89(parameters.resync_rate, verify_alg, csums_alg, controller)
+    connection.send_data(packet, volume=volume.number)
+
+
+def send_sizes(volume: Volume) -> None:
+    """How large the disk could be, should be and is, and what it can (wire 5.4)."""
+    backing = volume.backing
+    capacity = backing.capacity_sectors if backing is not None else 0
+    wanted = volume.options.size if backing is not None else 0
+    most = REQUEST_SIZE_BYTES_MAX
+    if backing is not None:
+        most = min(most, backing.request_size_bytes_max)
+    if volume.connection.version < VERSION_OF_CONTROLLER:
+        most = min(most, 32768)
+    elif volume.connection.version < 100:
+        most = min(most, 131072)
+    limits = _queue_limits(volume) if volume.connection.has(Features.WSAME) else None
+    packet = P_SIZES(capacity, wanted, volume.size_sectors, most, 0, limits)
+    volume.connection.send_data(packet, volume=volume.number)
+
+
+def _queue_limits(volume: Volume) -> QueueLimits:
+    backing = volume.backing
+    if backing is None:
+        return QueueLimits(4096, 512, 0, 4096, 0, 0, 0, 0)
+    return QueueLimits(
+        physical_block_size=backing.physical_block_size_bytes,
+        logical_block_size=backing.logical_block_size_bytes,
+        alignment_offset=0,
+        io_min=backing.physical_block_size_bytes,
+        io_opt=0,
+        discard_enabled=int(backing.can_discard),
+        discard_zeroes_data=int(backing.discard_zeroes_data),
+        write_same_capable=0,
+    )
+
+
+def send_uuids(volume: Volume, *, flags: int = 0) -> None:
+    """The generations of the own data (wire 5.5)."""
+    if volume.backing is None:
+        return
+    generations = volume.store.generations
+    volume.bits_sent = volume.bits_out_of_sync
+    volume.connection.send_data(
+        P_UUIDS(
+            generations.current_uuid,
+            generations.bitmap_uuid,
+            generations.younger_history_uuid,
+            generations.older_history_uuid,
+            volume.bits_sent,
+            volume.uuid_flags | flags,
+        ),
+        volume=volume.number,
+    )
+
+
+def send_state(volume: Volume) -> None:
+    """The state as it is now (wire 5.10)."""
+    volume.connection.send_data(P_STATE(volume.state.word), volume=volume.number)
+
+
+# What comes
+
+
+def receive_protocol(connection: Connection, packet: P_PROTOCOL) -> None:
+    """Hold the peer's settings against the own ones (states 5.2)."""
+    if mismatch := _mismatch(connection, packet):
+        raise PeerRefused(f"incompatible {mismatch} settings")
+    connection.peer_wants_dry_run = bool(packet.conn_flags & ConnFlags.DRY_RUN)
+    if packet.conn_flags & ConnFlags.DISCARD_MY_DATA and connection.discards_my_data:
+        raise PeerRefused("both nodes would discard their data: incompatible discard-my-data")
+
+
+def _mismatch(connection: Connection, packet: P_PROTOCOL) -> str:
+    """The first setting that differs, by the name that it has in a configuration."""
+    options = connection.options
+    own_and_theirs = (
+        ("protocol", connection.protocol, packet.protocol),
+        ("after-sb-0pri", options.after_sb_0pri, _as_here(packet.after_sb_0p)),
+        ("after-sb-1pri", options.after_sb_1pri, _as_here(packet.after_sb_1p)),
+        ("after-sb-2pri", options.after_sb_2pri, _as_here(packet.after_sb_2p)),
+        ("allow-two-primaries", connection.has_two_primaries, packet.two_primaries),
+    )
+    for name, own, theirs in own_and_theirs:
+        if own != theirs:
+            return name
+    return "data-integrity-alg" if bytes(packet.integrity_alg).rstrip(b"\0") else ""
+
+
+def _as_here(policy: int) -> int:
+    return next((other for own, other in OTHER_WAY_ROUND.items() if own == policy), policy)
+
+
+def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -> None:
+    """Adopt the settings of a peer whose options were changed (wire 5.2)."""
+    if bytes(packet.integrity_alg).rstrip(b"\0"):
+        raise PeerRefused("the peer wants data-integrity-alg, which is not configured here")
+    try:
+        connection.protocol = ReplicationProtocol(packet.protocol)
+    except ValueError as error:
+        raise PeerError(f"P_PROTOCOL_UPDATE: {packet.protocol} is no protocol") from error
+    if packet.two_primaries:
+        raise PeerRefused("the peer wants allow-two-primaries, which is not offered here")
+    connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
+
+
+def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> None:
+    """Take over the peer's settings of a resync; algorithms must be the own ones (wire 5.3)."""
+    options, version = volume.connection.options, volume.connection.version
+    is_new = isinstance(packet, P_SYNC_PARAM89)
+    if is_new is not (version >= VERSION_OF_SYNC_PARAM89):
+        raise PeerError(f"{packet.COMMAND.name} is not for version {version}")
+    if isinstance(packet, P_SYNC_PARAM89):
+        if (packet.controller is not None) is not (version >= VERSION_OF_CONTROLLER):
+            raise PeerError(f"P_SYNC_PARAM89 has {packet.packed_size} bytes in version {version}")
+        pairs = [("verify-alg", options.verify_alg, packet.verify_alg)]
+        pairs.append(("csums-alg", options.csums_alg, packet.csums_alg))
+        controller = packet.controller
+    else:
+        has_name = version >= VERSION_OF_VERIFY
+        if bool(len(packet.verify_alg)) is not has_name:
+            raise PeerError(f"P_SYNC_PARAM has {packet.packed_size} bytes in version {version}")
+        name = bytes(packet.verify_alg).rstrip(b"\0")
+        pairs = [("verify-alg", options.verify_alg, name)] if has_name else []
+        controller = None
+    if volume.state.conn is ConnState.WFReportParams:
+        for name_of, own, theirs in pairs:
+            if own.encode() != theirs:
+                raise PeerRefused(f"incompatible {name_of} settings")
+    if volume.has_disk:
+        volume.pace.adopt(packet.resync_rate, controller)
+
+
+def receive_sizes(volume: Volume, packet: P_SIZES) -> None:
+    """Agree on a size: the smaller disk decides (states 5.3)."""
+    if volume.connection.has(Features.WSAME) is not (packet.queue_limits is not None):
+        raise PeerError(f"P_SIZES has {packet.packed_size} bytes, whatever the features say")
+    volume.peer_capacity_sectors = packet.d_size
+    before = volume.size_sectors
+    if volume.backing is not None:
+        _agree_on_size(volume, packet)
+    else:
+        _take_size(volume, packet)
+    is_past = volume.state.conn.wire > ConnState.WFReportParams.wire
+    if is_past and packet.c_size != volume.size_sectors:
+        send_sizes(volume)
+    if before != volume.size_sectors:
+        volume.log(f"size = {volume.size_sectors // 2} KB")
+
+
+def _agree_on_size(volume: Volume, packet: P_SIZES) -> None:
+    assert volume.backing is not None
+    wanted = packet.u_size
+    if volume.state.conn is ConnState.WFReportParams and volume.options.size:
+        wanted = min(wanted or volume.options.size, volume.options.size)
+    sizes = Sizes(
+        peer=packet.d_size,
+        own=volume.backing.capacity_sectors,
+        agreed=volume.store.superblock.last_agreed_size,
+        wanted=wanted,
+    )
+    size = effective_size(sizes)
+    is_usable = volume.state.disk.wire >= DiskState.Outdated.wire
+    is_alone = not volume.is_up or volume.state.pdsk is PeerDiskState.Diskless
+    if size < volume.size_sectors and is_usable and is_alone:
+        raise PeerRefused(
+            f"the peer's disk size is too small: {size} sectors, and {volume.size_sectors} are used"
+        )
+    resize(volume, size)
+
+
+def resize(volume: Volume, size_sectors: int) -> None:
+    """Let the volume have another size; what is new of it is out of sync."""
+    if size_sectors and size_sectors != volume.store.superblock.last_agreed_size:
+        volume.store.resize(size_sectors)
+    volume.size_sectors = size_sectors
+
+
+def _take_size(volume: Volume, packet: P_SIZES) -> None:
+    """Without a disk, the volume is as large as the peer says."""
+    size = packet.c_size or packet.u_size or packet.d_size
+    if not size or (volume.size_sectors and not packet.d_size):
+        return
+    if size < volume.size_sectors and volume.is_primary:
+        raise PeerRefused(f"the peer's device is too small: {size} sectors")
+    volume.size_sectors = size
+
+
+def receive_uuids(volume: Volume, packet: P_UUIDS) -> None:
+    """Remember the peer's generations; they count when its state arrives (states 5.4)."""
+    volume.peer_generations = Generations.of(packet)
+    volume.peer_bits_set = packet.bits_set
+    volume.peer_uuid_flags = packet.uuid_flags
+    if not volume.has_disk and volume.is_primary:
+        is_new = not volume.is_up or volume.state.pdsk is PeerDiskState.Diskless
+        if is_new and not same(volume.exposed_uuid, packet.current_uuid):
+            raise PeerRefused("can only connect to data with the current UUID that was last seen")
+        volume.exposed_uuid = packet.current_uuid
+    if volume.has_disk and _is_declared_the_same(volume, packet):
+        volume.log("accepted new current UUID, preparing to skip initial sync")
+        taken = volume.store.generations.accepted_skipped_sync(
+            packet.current_uuid, is_primary=volume.is_primary
+        )
+        volume.store.write_generations(taken)
+        change(volume, DiskEvent.initial_sync_skipped, PeerDiskEvent.initial_sync_skipped)
+
+
+def _is_declared_the_same(volume: Volume, packet: P_UUIDS) -> bool:
+    return (
+        volume.state.conn is ConnState.Connected
+        and volume.connection.version >= VERSION_OF_SKIPPED_SYNC
+        and volume.store.generations.is_just_created
+        and bool(packet.uuid_flags & UuidFlags.SKIP_INITIAL_SYNC)
+    )

@@ -1,0 +1,246 @@
+"""The whole engine of one resource: its connection, its volumes, and what happens to them.
+
+`handle` takes an event and the time, and returns effects. It never waits: what takes long comes
+back as another event.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from generated.states.conn_states import ConnEvent, ConnState
+from runtime.config import ResourceConfig
+from runtime.effects import DiskWork, Effect, RequestFinished
+from runtime.engine.agenda import Agenda
+from runtime.engine.answering import Answering
+from runtime.engine.asking import Asking
+from runtime.engine.commands import Commands
+from runtime.engine.connection import Connection
+from runtime.engine.data_packets import DataPackets
+from runtime.engine.leaving import Leaving
+from runtime.engine.link import Link
+from runtime.engine.meta_packets import MetaPackets
+from runtime.engine.mirrored_write import Write
+from runtime.engine.peer_write import Confirming
+from runtime.engine.pings import Pings
+from runtime.engine.progress import Progress
+from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.volume import Volume
+from runtime.engine.volume_rooms import VolumeRooms
+from runtime.engine.volume_state import VolumeState
+from runtime.errors import DiskError, PeerError
+from runtime.events import (
+    BytesArrived,
+    Command,
+    DisconnectRequested,
+    DiskFinished,
+    Event,
+    RequestsMade,
+    SendResumed,
+    SocketLost,
+    TimePassed,
+)
+from runtime.requests import Request
+from runtime.wire.channel import Channel
+
+WFCONNECTION: Final = ConnState.WFConnection.wire
+
+
+class Resource:
+    """One resource of one node."""
+
+    def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
+        self.config = config
+        self._agenda = Agenda()
+        self._connection = Connection(config.net, self._agenda, random)
+        self._connection.resume_reading = self._read_data
+        self._pings = Pings(
+            self._connection,
+            lost=lambda reason: self._link.lose(ConnEvent.network_error, reason),
+            timed_out=lambda reason: self._link.lose(ConnEvent.peer_timed_out, reason),
+            oldest_requests=self._oldest_requests,
+        )
+        volumes = {
+            number: Volume(number, options, self._connection)
+            for number, options in sorted(config.volumes.items())
+        }
+        self._link = Link(self._connection, volumes, self._pings)
+        self._link.on_lost.append(self._link_lost)
+        self._confirming = Confirming(self._connection, volumes)
+        self._confirming.flush_failed = lambda error: self._link.lose(
+            ConnEvent.network_error, error
+        )
+        self._rooms = {
+            number: VolumeRooms.build(
+                volume, self._link, self._confirming, traces=config.trace_flows
+            )
+            for number, volume in volumes.items()
+        }
+        self._asking = Asking(self._connection)
+        self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
+        self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
+        self._leaving.commands = self._commands
+        answering = Answering(self._connection, self._rooms, self._asking)
+        self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
+        self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
+        self._methods: Mapping[type, Callable[..., None]] = {
+            BytesArrived: self._bytes_arrived,
+            DiskFinished: self._disk_finished,
+            RequestsMade: self._requests_made,
+            TimePassed: _nothing,
+            SendResumed: self._send_resumed,
+            SocketLost: self._socket_lost,
+            DisconnectRequested: self._leaving.run,
+        }
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Take in what has happened; return what is to be done, in order."""
+        agenda = self._agenda
+        agenda.now = now
+        method = self._methods.get(type(event))
+        if method is not None:
+            method(event)
+        elif isinstance(event, Command):
+            self._commands.run(event)
+        else:
+            self._link.handle(event)
+        agenda.pass_time()
+        agenda.rest()
+        return agenda.take()
+
+    @property
+    def deadline(self) -> float | None:
+        """When TimePassed is wanted, by the clock of `handle`."""
+        return self._agenda.deadline
+
+    def state(self, volume: int = 0) -> VolumeState:
+        """The state of a volume."""
+        return self._rooms[volume].volume.state
+
+    def size_sectors(self, volume: int = 0) -> int:
+        """How large a volume is; 0 when nobody knows."""
+        return self._rooms[volume].volume.size_sectors
+
+    def bits_out_of_sync(self, volume: int = 0) -> int:
+        """How many 4 KiB blocks of a volume are out of sync."""
+        return self._rooms[volume].volume.bits_out_of_sync
+
+    def progress(self, volume: int = 0) -> Progress | None:
+        """How far the resync of a volume is; None while none runs."""
+        return self._rooms[volume].resync.progress()
+
+    # What comes of the peer
+
+    def _bytes_arrived(self, event: BytesArrived) -> None:
+        channel, connection = event.channel, self._connection
+        if channel is connection.data:
+            self._pings.data_arrived()
+            self._read_data()
+        elif channel is connection.meta:
+            self._pings.meta_arrived()
+            self._read_meta()
+        else:
+            self._link.handle(event)
+
+    def _read_data(self) -> None:
+        channel = self._connection.data
+        if channel is not None and not channel.is_paused:
+            self._link.guarded(lambda: self._take_data(channel))
+
+    def _take_data(self, channel: Channel) -> None:
+        """Take what has come, until something says to stop, or the link is given up."""
+        for frame in channel.frames():
+            if self._link.is_shaking_hands:
+                self._link.take_frame(frame)
+            else:
+                self._with_disk(frame.volume, lambda: self._data.take(frame))  # noqa: B023
+            if channel.is_paused or channel is not self._connection.data:
+                return
+
+    def _read_meta(self) -> None:
+        channel = self._connection.meta
+        if channel is None or self._link.is_shaking_hands:
+            return  # wire 1.6: it is not read yet
+        try:
+            for frame in channel.frames():
+                self._with_disk(frame.volume, lambda: self._meta.take(frame))  # noqa: B023
+                if channel is not self._connection.meta:
+                    return
+        except PeerError as error:
+            self._link.lose(ConnEvent.network_error, str(error))
+
+    def _with_disk(self, volume: int, work: Callable[[], None]) -> None:
+        """Do something that may find the meta-data of a volume broken."""
+        try:
+            work()
+        except DiskError as error:
+            rooms = self._rooms.get(volume) or next(iter(self._rooms.values()))
+            rooms.volume.metadata_failed(str(error))
+
+    def _socket_lost(self, event: SocketLost) -> None:
+        connection = self._connection
+        if event.channel is connection.data:
+            self._link.lose(ConnEvent.peer_closed, f"data socket: {event.reason}")
+        elif event.channel is connection.meta:
+            self._link.lose(ConnEvent.network_error, f"meta socket: {event.reason}")
+        else:
+            self._link.handle(event)
+
+    def _send_resumed(self, _event: SendResumed) -> None:
+        for rooms in self._rooms.values():
+            self._agenda.later(rooms.applications.let_in)
+
+    def _link_lost(self) -> None:
+        """What was not confirmed counts as missing at the peer (states 4.8, 7.6)."""
+        for write in self._connection.forget_epochs():
+            assert isinstance(write, Write)
+            write.link_lost()
+        for rooms in self._rooms.values():
+            rooms.link_lost()
+        self._asking.link_lost()
+
+    def _oldest_requests(self) -> Iterator[float]:
+        """When those requests were sent that wait longest for the peer (states 7.4)."""
+        if self._link.state.wire <= WFCONNECTION:
+            return
+        for write in self._connection.sent_epochs.unconfirmed():
+            assert isinstance(write, Write)
+            if write.is_peer_pending:
+                yield write.sent_at
+                break
+        if self._connection.sent_epochs.closed_count:
+            yield self._connection.barrier_sent_at
+        for rooms in self._rooms.values():
+            oldest = rooms.applications.remote_reads.oldest_sent_at
+            if oldest is not None:
+                yield oldest
+
+    # What comes of the disks and the applications
+
+    def _disk_finished(self, event: DiskFinished) -> None:
+        work: DiskWork = event.work
+        owner = work.owner
+        assert owner is not None, "the engine asks for nothing without an owner"
+        volume = self._rooms[work.volume].volume
+        was_peers = work in volume.peer_works
+        volume.peer_works.discard(work)
+        self._with_disk(
+            work.volume,
+            lambda: owner.disk_finished(work, event.error, event.content),
+        )
+        if was_peers and not volume.peer_works:
+            self._link.cleaned_up()
+
+    def _requests_made(self, event: RequestsMade) -> None:
+        by_volume: dict[int, list[Request]] = {}
+        for request in event.requests:
+            if request.volume in self._rooms:
+                by_volume.setdefault(request.volume, []).append(request)
+            else:
+                self._agenda.emit(RequestFinished(request, f"no volume {request.volume}"))
+        for number, requests in by_volume.items():
+            rooms = self._rooms[number]
+            self._with_disk(number, lambda: rooms.applications.make(requests))  # noqa: B023
+
+
+def _nothing(_event: Event) -> None:
+    """The timers are looked at after each event."""

@@ -1,0 +1,214 @@
+"""The source's side of a resync: it reads what is asked for, sends it, and marks what is written.
+
+Flow 3; wire 9. It answers any range, dirty or not, in any state with an UpToDate disk.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Final
+
+from generated.flows.resync import FLOW, SyncSource, SyncSourceHandlers
+from generated.layouts.acks import P_NEG_RS_DREPLY, P_RS_CANCEL, BlockAck
+from generated.layouts.codec import Octets
+from generated.layouts.requests import (
+    P_CSUM_RS_REQUEST,
+    P_RS_DATA_REPLY,
+    P_RS_DATA_REQUEST,
+    P_RS_DEALLOCATED,
+    P_RS_THIN_REQ,
+    BlockRequest,
+    SpecialBlockId,
+)
+from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
+from generated.states.peer_disk_states import PeerDiskState
+from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
+from runtime.engine.volume import Volume
+from runtime.errors import PeerError
+from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
+
+ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
+BLOCK_SIZE_BYTES: Final = 4096
+PENDING_SIZE_BYTES_MAX: Final = 64 << 20
+"""Answered and not acknowledged: 16 times what a kernel has in flight (wire 12.3, max-buffers / 2).
+A peer that asks for more without taking it has to wait."""
+
+
+class SourceRequest(SyncSourceHandlers[Effect]):
+    """One range that the target asks for, from the request to its ack."""
+
+    __slots__ = ("channel", "job", "packet", "size_bytes", "steps")
+
+    def __init__(
+        self, job: "ResyncSource", packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
+    ) -> None:
+        self.job = job
+        self.packet = packet
+        self.size_bytes = packet.blksize
+        self.channel = job.volume.connection.data
+        self.steps: list[Enum] | None = [] if job.traces else None
+
+    def _took(self, step: SyncSource) -> None:
+        if self.steps is not None:
+            self.steps.append(step)
+
+    def receive_DataRequest(self, packet: P_RS_DATA_REQUEST) -> Iterable[Effect]:
+        """Wait until no write is under way to this range."""
+        self._took(SyncSource.receive_DataRequest)
+        if self.job.volume.ranges.claim(
+            self,
+            first_sector=packet.sector,
+            sector_count=self.size_bytes // SECTOR_SIZE_BYTES,
+            is_exclusive=False,
+        ):
+            self.range_granted()
+        return ()
+
+    def range_granted(self) -> None:
+        """Writes to it come behind the answer from now on."""
+        self.rs_begin_io()
+
+    def rs_begin_io(self) -> Iterable[Effect]:
+        """Read it."""
+        self._took(SyncSource.rs_begin_io)
+        volume = self.job.volume
+        offset_bytes = self.packet.sector * SECTOR_SIZE_BYTES
+        volume.ask_disk_for_peer(ReadBlocks(volume.number, self, offset_bytes, self.size_bytes))
+        return ()
+
+    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
+        """The disk has read, or failed."""
+        self.drbd_endio_read_sec()
+        if error:
+            self.job.disk_failed(error)
+            self.job.refuse(self, P_NEG_RS_DREPLY)
+            self.rs_complete_io()
+        else:
+            self._answer(content)
+
+    def drbd_endio_read_sec(self) -> Iterable[Effect]:
+        """The content is there."""
+        self._took(SyncSource.drbd_endio_read_sec)
+        return ()
+
+    def _answer(self, content: Octets) -> None:
+        self.w_e_end_rsdata_req()
+        self.job.send(self, content)
+        self.rs_complete_io()
+
+    def w_e_end_rsdata_req(self) -> Iterable[Effect]:
+        """Send it; it stays pending until the target says that it is written."""
+        self._took(SyncSource.w_e_end_rsdata_req)
+        return ()
+
+    def rs_complete_io(self) -> Iterable[Effect]:
+        """Writes may go on: on the wire they come behind the answer."""
+        self._took(SyncSource.rs_complete_io)
+        for other in self.job.volume.ranges.release(self):
+            other.range_granted()  # type: ignore[attr-defined]
+        return ()
+
+    def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:
+        """The target has written it."""
+        self._took(SyncSource.got_BlockAck)
+        if self.steps is not None:
+            self.job.volume.agenda.emit(FlowTraced(self.job.volume.number, FLOW, self.steps))
+        return ()
+
+
+class ResyncSource:
+    """Answers the resync requests to one volume."""
+
+    def __init__(
+        self,
+        volume: Volume,
+        *,
+        traces: bool,
+        disk_failed: Callable[[str], None],
+        bits_cleared: Callable[[], None],
+    ) -> None:
+        self.volume = volume
+        self.traces = traces
+        self.disk_failed = disk_failed
+        self._bits_cleared = bits_cleared
+        self._pending: dict[tuple[int, int], SourceRequest] = {}
+        """What was answered and is not acknowledged, by sector and size."""
+        self._pending_size_bytes = 0
+
+    def receive(self, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST) -> None:
+        """A request has come (wire 9.3); one with a digest is answered with the data."""
+        check_block_request(self.volume, packet)
+        request = SourceRequest(self, packet)
+        volume = self.volume
+        if volume.state.disk is not DiskState.UpToDate:
+            self.refuse(request, P_NEG_RS_DREPLY)
+        elif volume.state.conn is ConnState.Ahead and not isinstance(packet, P_CSUM_RS_REQUEST):
+            self.refuse(request, P_RS_CANCEL)
+        elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
+            request.receive_DataRequest(packet)  # type: ignore[arg-type]  # the others go the same way
+
+    def refuse(self, request: SourceRequest, kind: type[BlockAck]) -> None:
+        """Say no to a request."""
+        if request.channel is self.volume.connection.data:
+            packet = request.packet
+            self.volume.send_ack(kind, packet.sector, ID_SYNCER, packet.blksize)
+
+    def send(self, request: SourceRequest, content: Octets) -> None:
+        """The answer with data, or the word that there are only zeroes (wire 9.4)."""
+        volume, packet = self.volume, request.packet
+        connection = volume.connection
+        if request.channel is None or request.channel is not connection.data:
+            return
+        if isinstance(packet, P_RS_THIN_REQ) and not any(content):
+            answer = P_RS_DEALLOCATED(packet.sector, packet.blksize)
+            connection.send_data(answer, volume=volume.number)
+        else:
+            head = P_RS_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
+            connection.send_data(head, volume=volume.number, payload=content)
+        key = (packet.sector, packet.blksize)
+        if key not in self._pending:
+            self._pending_size_bytes += packet.blksize
+        self._pending[key] = request
+        if self._pending_size_bytes > PENDING_SIZE_BYTES_MAX:
+            connection.pause(self)
+
+    def acked(self, packet: BlockAck, *, is_positive: bool) -> None:
+        """The target has written a block, or could not (wire 9.5)."""
+        volume = self.volume
+        request = self._pending.pop((packet.sector, packet.blksize), None)
+        if request is not None:
+            self._pending_size_bytes -= packet.blksize
+            if self._pending_size_bytes <= PENDING_SIZE_BYTES_MAX:
+                volume.connection.resume(self)
+        sector_count = packet.blksize // SECTOR_SIZE_BYTES
+        if packet.sector + sector_count > volume.size_sectors:
+            raise PeerError(f"{packet.COMMAND.name} ends behind the volume")
+        if not volume.has_disk or not sector_count:
+            return
+        if not is_positive:
+            volume.bits_failed += -(-packet.blksize // BLOCK_SIZE_BYTES)
+            return
+        volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
+        if request is not None:
+            request.got_BlockAck(packet)
+        self._bits_cleared()
+
+    def link_lost(self) -> None:
+        """Nobody will acknowledge what was sent."""
+        self._pending.clear()
+        self._pending_size_bytes = 0
+
+    @property
+    def pending_count(self) -> int:
+        """How many answers are not acknowledged."""
+        return len(self._pending)
+
+
+def check_block_request(volume: Volume, packet: BlockRequest | P_CSUM_RS_REQUEST) -> None:
+    """PeerError for a range that no disk can have (wire 13.2)."""
+    size_bytes, name = packet.blksize, packet.COMMAND.name
+    if not size_bytes or size_bytes % SECTOR_SIZE_BYTES or size_bytes > REQUEST_SIZE_BYTES_MAX:
+        raise PeerError(f"{name} asks for {size_bytes} bytes, which must be sectors up to 1 MiB")
+    end = packet.sector + size_bytes // SECTOR_SIZE_BYTES
+    if end > volume.size_sectors:
+        raise PeerError(f"{name} ends at sector {end}, the volume at {volume.size_sectors}")

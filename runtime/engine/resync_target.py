@@ -1,0 +1,303 @@
+"""The target's side of a resync: it asks for its blocks, writes what comes, and knows the end.
+
+Flow 3; wire 9, states 6. Requests go out in turns of 100 ms, as many as the pace allows.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Final
+
+from generated.flows.resync import FLOW, SyncTarget, SyncTargetHandlers
+from generated.layouts.acks import P_NEG_ACK, P_RS_WRITE_ACK
+from generated.layouts.codec import Octets
+from generated.layouts.handshake import Features
+from generated.layouts.requests import (
+    P_RS_DATA_REPLY,
+    P_RS_DATA_REQUEST,
+    P_RS_DEALLOCATED,
+    P_RS_THIN_REQ,
+    SpecialBlockId,
+)
+from generated.states.conn_states import ConnState
+from runtime.effects import DiskWork, Effect, FlowTraced, Owner, WriteBlocks, ZeroBlocks
+from runtime.engine.intervals import Intervals
+from runtime.engine.pace import TURN_S
+from runtime.engine.resync_order import next_range
+from runtime.engine.volume import Volume
+from runtime.errors import PeerError
+from runtime.requests import SECTOR_SIZE_BYTES
+
+ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
+BLOCK_SIZE_BYTES: Final = 4096  # wire 12.4: what a bit stands for
+BLOCK_SECTORS: Final = BLOCK_SIZE_BYTES // SECTOR_SIZE_BYTES
+TARGETS: Final = (ConnState.SyncTarget, ConnState.PausedSyncT)
+
+
+class TargetRequest(SyncTargetHandlers[Effect]):
+    """One range that is asked for, from the request to the ack."""
+
+    __slots__ = ("error", "first_sector", "is_done", "is_sent", "job", "sector_count", "steps")
+
+    def __init__(self, job: "ResyncTarget", first_sector: int, sector_count: int) -> None:
+        self.job = job
+        self.first_sector = first_sector
+        self.sector_count = sector_count
+        self.error = ""
+        self.is_sent = False
+        self.is_done = False
+        self.steps: list[Enum] | None = [] if job.traces else None
+
+    def _took(self, step: SyncTarget) -> None:
+        if self.steps is not None:
+            self.steps.append(step)
+
+    def rs_begin_io(self) -> Iterable[Effect]:
+        """The application keeps off this range until it is in sync."""
+        self._took(SyncTarget.rs_begin_io)
+        return ()
+
+    def w_make_resync_request(self) -> Iterable[Effect]:
+        """Ask the source for it."""
+        self._took(SyncTarget.w_make_resync_request)
+        self.is_sent = True
+        volume = self.job.volume
+        size_bytes = self.sector_count * SECTOR_SIZE_BYTES
+        is_thin = size_bytes == volume.options.rs_discard_granularity and volume.connection.has(
+            Features.THIN_RESYNC
+        )
+        kind = P_RS_THIN_REQ if is_thin else P_RS_DATA_REQUEST
+        packet = kind(self.first_sector, ID_SYNCER, size_bytes)
+        volume.connection.send_data(packet, volume=volume.number)
+        return ()
+
+    def receive_RSDataReply(self, packet: P_RS_DATA_REPLY) -> Iterable[Effect]:
+        """Write it, behind all that is being written to these blocks."""
+        volume_number, offset_bytes = self.job.volume.number, packet.sector * SECTOR_SIZE_BYTES
+        self.take_reply(lambda owner: WriteBlocks(volume_number, owner, offset_bytes, packet.data))
+        return ()
+
+    def take_reply(self, work: Callable[[Owner], DiskWork]) -> None:
+        """The source has answered; `work` is what the disk is to do about it."""
+        self._took(SyncTarget.receive_RSDataReply)
+        volume = self.job.volume
+        volume.pace.received(self.sector_count)
+        if not volume.has_disk:
+            self.error = "no disk"
+            self.e_end_resync_block()
+            return
+        writing = _Writing(self, work)
+        if volume.ranges.claim(
+            writing,
+            first_sector=self.first_sector,
+            sector_count=self.sector_count,
+            is_exclusive=True,
+        ):
+            writing.range_granted()
+
+    def drbd_endio_write_sec(self) -> Iterable[Effect]:
+        """The disk has it, or failed."""
+        self._took(SyncTarget.drbd_endio_write_sec)
+        self.e_end_resync_block()
+        return ()
+
+    def e_end_resync_block(self) -> Iterable[Effect]:
+        """It is in sync here; tell the source, who marks it too."""
+        self._took(SyncTarget.e_end_resync_block)
+        volume = self.job.volume
+        size_bytes = self.sector_count * SECTOR_SIZE_BYTES
+        if not self.error:
+            volume.store.mark_in_sync(
+                first_sector=self.first_sector, sector_count=self.sector_count
+            )
+        if self.job.is_running:
+            kind = P_NEG_ACK if self.error else P_RS_WRITE_ACK
+            volume.send_ack(kind, self.first_sector, ID_SYNCER, size_bytes)
+        self.rs_complete_io()
+        return ()
+
+    def rs_complete_io(self) -> Iterable[Effect]:
+        """The application may have the range again."""
+        self._took(SyncTarget.rs_complete_io)
+        if self.steps is not None and not self.error:
+            self.job.volume.agenda.emit(FlowTraced(self.job.volume.number, FLOW, self.steps))
+        self.job.completed(self)
+        return ()
+
+    def range_granted(self) -> None:
+        """The application's writes to it have ended, so it may be asked for."""
+        self.job.granted(self)
+
+
+class _Writing:
+    """The answer to a request, on its way to the disk: it has a claim of its own."""
+
+    __slots__ = ("request", "work")
+
+    def __init__(self, request: TargetRequest, work: Callable[[Owner], DiskWork]) -> None:
+        self.request = request
+        self.work = work
+
+    def range_granted(self) -> None:
+        """Nobody else is at work on these blocks."""
+        self.request.job.volume.ask_disk_for_peer(self.work(self))
+
+    def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
+        """Let go, and go on."""
+        request = self.request
+        for other in request.job.volume.ranges.release(self):
+            other.range_granted()  # type: ignore[attr-defined]
+        if error:
+            request.error = error
+            request.job.disk_failed(error)
+        request.drbd_endio_write_sec()
+
+
+class ResyncTarget:
+    """One resync of one volume, as its target."""
+
+    def __init__(
+        self,
+        volume: Volume,
+        app_ranges: Intervals,
+        *,
+        traces: bool,
+        disk_failed: Callable[[str], None],
+        finished: Callable[[], None],
+    ) -> None:
+        self.volume = volume
+        self.traces = traces
+        self.disk_failed = disk_failed
+        self.is_running = True
+        self._finished = finished
+        self._app_ranges = app_ranges
+        self._requests: dict[int, TargetRequest] = {}
+        """What was asked for, by its first sector."""
+        self._failed: set[int] = set()
+        """First sectors of what is not asked for again in this resync (states 6.4)."""
+        self._position = 0
+        self._has_ended = False
+        self._name = ("resync", volume.number)
+        volume.pace.reset()
+
+    @property
+    def position_bit(self) -> int:
+        """How far requests have come."""
+        return self._position
+
+    def stop(self) -> None:
+        """The resync is over or called off: answers that come later mean nothing."""
+        self.is_running = False
+        self.volume.agenda.cancel(self._name)
+        for request in list(self._requests.values()):
+            self._let_go(request)
+        self._requests.clear()
+
+    def turn(self) -> None:
+        """Ask for as much as the pace allows, and come back in 100 ms (states 6.4)."""
+        volume = self.volume
+        if not self.is_running or volume.state.conn is not ConnState.SyncTarget:
+            return
+        blocks = volume.pace.turn()
+        channel = volume.connection.data
+        if channel is not None and not channel.is_congested:
+            self._ask_for(blocks)
+        self.check_end()
+        if not self._has_ended:
+            volume.agenda.after(self._name, TURN_S, self.turn)
+
+    def _ask_for(self, blocks: int) -> None:
+        volume = self.volume
+        bitmap = volume.store.bitmap
+        most = volume.request_size_bytes_max // BLOCK_SIZE_BYTES
+        while blocks > 0:
+            found = next_range(bitmap, self._position, blocks=blocks, most_blocks=most)
+            if found is None:
+                self._position = bitmap.bit_count
+                return
+            self._position = found.stop
+            if found.start * BLOCK_SECTORS not in self._failed:
+                blocks -= len(found)
+                self._request(found)
+
+    def _request(self, bits: range) -> None:
+        volume = self.volume
+        first_sector = bits.start * BLOCK_SECTORS
+        end = min(bits.stop * BLOCK_SECTORS, volume.size_sectors)
+        request = TargetRequest(self, first_sector, end - first_sector)
+        self._requests[first_sector] = request
+        volume.pace.requested(request.sector_count)
+        if self._app_ranges.claim(
+            request,
+            first_sector=first_sector,
+            sector_count=request.sector_count,
+            is_exclusive=True,
+        ):
+            self.granted(request)
+
+    def granted(self, request: TargetRequest) -> None:
+        """Nobody writes to the range."""
+        if self.is_running:
+            request.rs_begin_io()
+            request.w_make_resync_request()
+
+    def answered(self, sector: int, size_bytes: int, name: str) -> TargetRequest:
+        """The request that an answer belongs to; PeerError when there is none (wire 9.4)."""
+        request = self._requests.get(sector)
+        if request is None or not request.is_sent or request.is_done:
+            raise PeerError(f"{name} of sector {sector}, which was not asked for")
+        if request.sector_count * SECTOR_SIZE_BYTES != size_bytes:
+            raise PeerError(
+                f"{name} of sector {sector} has {size_bytes} bytes,"
+                f" {request.sector_count * SECTOR_SIZE_BYTES} were asked for"
+            )
+        request.is_done = True
+        return request
+
+    def receive_deallocated(self, packet: P_RS_DEALLOCATED) -> None:
+        """The source has only zeroes there (wire 9.4)."""
+        request = self.answered(packet.sector, packet.size, "P_RS_DEALLOCATED")
+        offset_bytes = packet.sector * SECTOR_SIZE_BYTES
+        number = self.volume.number
+        request.take_reply(
+            lambda owner: ZeroBlocks(number, owner, offset_bytes, packet.size, may_unmap=True)
+        )
+
+    def failed_there(self, sector: int, size_bytes: int, *, is_cancelled: bool) -> None:
+        """The source could not read it, or takes no requests now (wire 9.4)."""
+        request = self.answered(sector, size_bytes, "an answer")
+        self.volume.pace.received(request.sector_count)
+        request.error = "" if is_cancelled else "the source could not read it"
+        self.completed(request)
+
+    def completed(self, request: TargetRequest) -> None:
+        """One request has its end, good or bad."""
+        if self._requests.get(request.first_sector) is not request:
+            return
+        del self._requests[request.first_sector]
+        if request.error:
+            self._failed.add(request.first_sector)
+            self.volume.bits_failed += -(-request.sector_count // BLOCK_SECTORS)
+        self._let_go(request)
+        self.check_end()
+
+    def _let_go(self, request: TargetRequest) -> None:
+        for other in self._app_ranges.release(request):
+            other.range_granted()  # type: ignore[attr-defined]
+
+    def go_on(self) -> None:
+        """It was not the end after all: blocks were marked meanwhile; or a pause is over."""
+        self._has_ended = False
+        self.turn()
+
+    def check_end(self) -> None:
+        """The resync is over when all bits are clear but those that failed (wire 9.6)."""
+        volume = self.volume
+        if self._has_ended or not self.is_running or self._requests:
+            return
+        left = volume.store.bitmap.count
+        if left > volume.bits_failed:
+            if self._position >= volume.store.bitmap.bit_count:
+                self._position = 0  # what was marked behind the position, or forgotten there
+            return
+        self._has_ended = True
+        self._finished()

@@ -1,0 +1,200 @@
+"""One volume: its disk, what is known of the peer's, and who is at work on it.
+
+It holds what the rooms share. States are changed by `change` alone.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from generated.layouts.acks import BlockAck
+from generated.layouts.generations import UuidFlags
+from generated.states.conn_states import ConnMachine, ConnState
+from generated.states.disk_states import DiskMachine, DiskState
+from generated.states.node_states import NodeMachine, NodeState
+from generated.states.peer_disk_states import PeerDiskMachine, PeerDiskState
+from generated.states.peer_states import PeerMachine, PeerState
+from runtime.config import DiskOptions
+from runtime.effects import DiskWork, Effect, Level
+from runtime.engine.agenda import Agenda
+from runtime.engine.backing import Backing
+from runtime.engine.connection import UP_LEAST, Connection
+from runtime.engine.intervals import Intervals
+from runtime.engine.pace import ResyncPace
+from runtime.engine.volume_state import VolumeState
+from runtime.metadata.generations import Generations
+from runtime.metadata.store import Store
+from runtime.requests import REQUEST_SIZE_BYTES_MAX
+
+INCONSISTENT: Final = DiskState.Inconsistent.wire
+SEQUENCE_MASK: Final = (1 << 32) - 1
+VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
+VERSION_OF_LARGE_REQUESTS: Final = 100
+
+
+class Machines(NamedTuple):
+    """The five machines, each with its room."""
+
+    conn: ConnMachine[Effect]
+    disk: DiskMachine[Effect]
+    node: NodeMachine[Effect]
+    peer: PeerMachine[Effect]
+    pdsk: PeerDiskMachine[Effect]
+
+
+class Volume:
+    """One replicated device."""
+
+    machines: Machines
+
+    def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
+        self.number = number
+        self.options = options
+        self.connection = connection
+        self.state = VolumeState()
+        self.backing: Backing | None = None
+        self.size_sectors = 0
+        """What applications see."""
+        self.ranges = Intervals()
+        """Who is at work on which sectors of the disk."""
+        self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
+        self.sequence = 0
+        """The number of the last write or acknowledgement that was sent (wire 7.8)."""
+        self.peer_works: set[DiskWork] = set()
+        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.bits_failed = 0
+        """Of the resync that runs, or ran last."""
+        self.watchers: list[Callable[[VolumeState], None]] = []
+        """Rooms that want to know of every change, and get the state before it."""
+        self.metadata_failed: Callable[[str], None] = _ignored
+        """What to do when meta-data can't be read or written; the disk's room puts itself here."""
+
+        # Of the handshake
+        self.peer_generations: Generations | None = None
+        self.peer_bits_set = 0
+        self.peer_uuid_flags = 0
+        self.peer_capacity_sectors = 0
+        self.bits_sent = 0
+        self.reported_disk = PeerDiskState.DUnknown
+        self.reported_role = PeerState.Unknown
+        self.would_be_disk = DiskState.Diskless
+        """What attach found out, for as long as the disk is Negotiating (states 8.5)."""
+        self.becomes_source = False
+        """What the last comparison of generations came to, if it came to a resync."""
+
+        self.sync_uuid = 0
+        """What the source has told last (wire 5.7)."""
+
+        # Marks of states 10.1
+        self.exposed_uuid = 0
+        self.is_crashed_primary = False
+        self.considers_resync = False
+        self.discards_my_data = False
+
+    @property
+    def agenda(self) -> Agenda:
+        """The resource's."""
+        return self.connection.agenda
+
+    @property
+    def has_disk(self) -> bool:
+        """Whether meta-data and bitmap can be used (states 1.2)."""
+        return self.backing is not None and self.state.disk.wire >= INCONSISTENT
+
+    @property
+    def store(self) -> Store:
+        """The meta-data; only asked for while there is a disk."""
+        assert self.backing is not None, "no disk, no meta-data"
+        return self.backing.store
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the peer is known: Connected or above."""
+        return self.state.conn.wire >= UP_LEAST
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether applications may write here."""
+        return self.state.role is NodeState.Primary
+
+    @property
+    def bits_out_of_sync(self) -> int:
+        """How many blocks are out of sync; 0 without a disk."""
+        return self.backing.store.bitmap.count if self.backing is not None else 0
+
+    def log(self, text: str, level: Level = Level.INFO) -> None:
+        """Write a sentence about this volume to the log."""
+        self.agenda.log(text, volume=self.number, level=level)
+
+    def next_sequence(self) -> int:
+        """The number of the next write or acknowledgement (wire 7.8)."""
+        self.sequence = (self.sequence + 1) & SEQUENCE_MASK
+        return self.sequence
+
+    @property
+    def request_size_bytes_max(self) -> int:
+        """The largest write, read or resync request of the agreed version (wire 12.4)."""
+        version = self.connection.version
+        if version < VERSION_OF_LARGE_HEADERS:
+            most = 32768
+        elif version < VERSION_OF_LARGE_REQUESTS:
+            most = 131072
+        else:
+            most = REQUEST_SIZE_BYTES_MAX
+        return min(most, self.backing.request_size_bytes_max) if self.backing else most
+
+    def ask_disk(self, work: DiskWork) -> None:
+        """Give the disk something to do; the owner's `disk_finished` hears of it."""
+        self.agenda.effects.append(work)
+
+    def ask_disk_for_peer(self, work: DiskWork) -> None:
+        """The same, for what the peer wants."""
+        self.peer_works.add(work)
+        self.agenda.effects.append(work)
+
+    def send_ack(self, kind: type[BlockAck], sector: int, block_id: int, size_bytes: int) -> None:
+        """Answer the peer's write, or resync block (wire 7.5)."""
+        ack = kind(sector, block_id, size_bytes, self.next_sequence())
+        self.connection.send_meta(ack, volume=self.number)
+
+    def random_uuid(self) -> int:
+        """A UUID that nobody else has; never one of the special ones."""
+        while (uuid := self.connection.random.getrandbits(64)) < 1 << 8:
+            pass
+        return uuid
+
+    def begin_generation(self, *, is_forced: bool = False) -> bool:
+        """From here on the peer misses what is written (states 5.6); say whether that is new.
+
+        What the bitmap counts from stays, where it counts already.
+        """
+        generations = self.store.generations
+        if is_forced:
+            made = generations.with_new_current(self.random_uuid(), is_primary=self.is_primary)
+        else:
+            made = generations.lost_peer_data(self.random_uuid(), is_primary=self.is_primary)
+        if made == generations:
+            return False
+        self.store.write_generations(made)
+        self.exposed_uuid = made.current_uuid
+        self.log(f"new current UUID {made}")
+        return True
+
+    @property
+    def uuid_flags(self) -> int:
+        """What P_UUIDS says beside the UUIDs (wire 5.5)."""
+        flags = UuidFlags.DISCARD_MY_DATA if self.discards_my_data else 0
+        flags |= UuidFlags.CRASHED_PRIMARY if self.is_crashed_primary else 0
+        disk = self.state.disk
+        if disk is DiskState.Negotiating:
+            disk = self.would_be_disk
+        return flags | (UuidFlags.INCONSISTENT if disk is DiskState.Inconsistent else 0)
+
+    @property
+    def in_resync_range(self) -> bool:
+        """Whether blocks become in sync by being written: states 16 to 21 (wire 7.2)."""
+        wire = self.state.conn.wire
+        return ConnState.SyncSource.wire <= wire <= ConnState.PausedSyncT.wire
+
+
+def _ignored(_error: str) -> None:
+    """There is no disk yet that could fail."""

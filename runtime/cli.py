@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 import click
 
 from runtime.decode import Line, TextForm, sightings, to_json
-from runtime.errors import CaptureError, DiskError, MetadataError
+from runtime.errors import CaptureError, ConfigError, DiskError, MetadataError, MisuseError
 from runtime.io.capture import Capture
 from runtime.metadata.placement import Placement, Striping
 from runtime.metadata_commands import (
@@ -22,6 +22,7 @@ from runtime.metadata_commands import (
     dump_metadata,
     restore_metadata,
 )
+from runtime.node_process import run_node
 from runtime.wire.conversation import PacketSeen, Remark, Sighting
 from runtime.wire.reassembly import Segment
 
@@ -53,6 +54,17 @@ Examples:
 APPLY_EXAMPLES: Final = """\b
 Example:
   dotmirror apply-al disk.img
+"""
+NODE_EXAMPLES: Final = """\b
+Example:
+  dotmirror node alice.json
+with alice.json, after `dotmirror create-md alice.img`:
+  {"name": "alice", "address": "127.0.0.1:7788", "peer": "127.0.0.1:7789",
+   "disks": {"0": "alice.img"}}
+and on its input, one order a line:
+  {"do": "connect"}
+  {"do": "primary", "force": true}
+  {"do": "write", "sector": 0, "seed": 7, "count": 2048}
 """
 COLOURS: Final = {"data": "green", "meta": "blue"}  # as in DRBD's drawings
 
@@ -240,6 +252,27 @@ def apply_al(path: Path, placement: Placement) -> None:
     with _one_sentence(path):
         for sentence in apply_log(Target(path, placement)):
             click.echo(sentence)
+
+
+@main.command(epilog=NODE_EXAMPLES)
+@click.argument(
+    "path", metavar="CONFIG", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--trace",
+    "trace_path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write each step to FILE, as `dotgen coverage` reads them.",
+)
+def node(path: Path, trace_path: Path | None) -> None:
+    """Run the node that CONFIG describes, with orders from the input and answers as JSON lines."""
+    try:
+        run_node(path, trace_path)
+    except (ConfigError, DiskError, MetadataError, MisuseError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

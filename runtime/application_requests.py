@@ -1,0 +1,120 @@
+"""What a program asks of the volumes of its node, and what came of it, as futures.
+
+All that is asked in one turn of the event loop goes to the engine as one event.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from generated.layouts.codec import Octets
+from runtime.effects import RequestFinished
+from runtime.errors import DiskError, MisuseError
+from runtime.events import RequestsMade
+from runtime.requests import (
+    RANGE_SIZE_BYTES_MAX,
+    REQUEST_SIZE_BYTES_MAX,
+    SECTOR_SIZE_BYTES,
+    Request,
+    RequestKind,
+)
+
+
+class ApplicationRequests:
+    """The requests that are open. `size_sectors` says how large a volume is, 0 if not known."""
+
+    def __init__(
+        self, post: Callable[[RequestsMade], None], size_sectors: Callable[[int], int]
+    ) -> None:
+        self._post = post
+        self._size_sectors = size_sectors
+        self._loop = asyncio.get_running_loop()
+        self._made: list[Request] = []
+        self._open: dict[Request, asyncio.Future[Octets]] = {}
+        self._end = ""
+
+    def submit(self, requests: Sequence[Request]) -> list[asyncio.Future[Octets]]:
+        """Ask; each future gives what was read, or raises DiskError. MisuseError asks nothing."""
+        if self._end:
+            raise MisuseError(self._end)
+        for request in requests:
+            self._check(request)
+        if not self._made and requests:
+            self._loop.call_soon(self._hand_over)
+        futures = [self._loop.create_future() for _ in requests]
+        self._made += requests
+        self._open.update(zip(requests, futures, strict=True))
+        return futures
+
+    def _check(self, request: Request) -> None:
+        if request.kind is RequestKind.FLUSH:
+            return
+        first, count = request.first_sector, request.sector_count
+        if first < 0 or count < 1:
+            raise MisuseError(f"a range of {count} sectors from {first} is none")
+        size_sectors = self._size_sectors(request.volume)
+        if size_sectors and first + count > size_sectors:
+            raise MisuseError(
+                f"sectors {first} to {first + count - 1} are not all there, the volume has"
+                f" {size_sectors}"
+            )
+
+    def _hand_over(self) -> None:
+        made, self._made = self._made, []
+        if made:
+            self._post(RequestsMade(made))
+
+    def finish(self, finished: RequestFinished) -> None:
+        """The engine says that a request is done."""
+        future = self._open.pop(finished.request)
+        if future.done():  # who asked does not wait any more
+            return
+        if finished.error:
+            future.set_exception(DiskError(finished.error))
+        else:
+            future.set_result(finished.content)
+
+    def end(self, reason: str) -> None:
+        """Nothing will be answered any more."""
+        self._end = reason
+        self._made.clear()
+        for future in self._open.values():
+            if not future.done():
+                future.set_exception(DiskError(reason))
+                future.exception()  # whoever does not wait for it need not be told
+        self._open.clear()
+
+    async def all_of(self, requests: Iterable[Request]) -> list[Octets]:
+        """Ask, and wait for all; the first error is raised when all are done."""
+        futures = self.submit(list(requests))
+        await asyncio.wait(futures)
+        return [future.result() for future in futures]
+
+
+def sectors_of(data: Octets) -> int:
+    """How many sectors these bytes are; MisuseError when they are not whole ones."""
+    count, rest = divmod(len(data), SECTOR_SIZE_BYTES)
+    if rest or not count:
+        raise MisuseError(f"{len(data)} bytes are no whole sectors of {SECTOR_SIZE_BYTES}")
+    return count
+
+
+def pieces(request: Request) -> Iterator[Request]:
+    """The same request, cut to what one may have."""
+    is_range = request.kind in (RequestKind.DISCARD, RequestKind.WRITE_ZEROES)
+    most = (RANGE_SIZE_BYTES_MAX if is_range else REQUEST_SIZE_BYTES_MAX) // SECTOR_SIZE_BYTES
+    if request.sector_count <= most:
+        yield request
+        return
+    data = memoryview(request.data)
+    for start in range(0, request.sector_count, most):
+        count = min(most, request.sector_count - start)
+        first_byte = start * SECTOR_SIZE_BYTES
+        yield Request(
+            request.kind,
+            request.volume,
+            request.first_sector + start,
+            count,
+            data[first_byte : first_byte + count * SECTOR_SIZE_BYTES],
+            fua=request.fua,
+            may_unmap=request.may_unmap,
+        )

@@ -1,0 +1,60 @@
+"""Opens what a volume lies on: its data, and the meta-data behind them or beside them."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from runtime.config import DiskOptions
+from runtime.engine.backing import Backing
+from runtime.errors import MetadataError
+from runtime.io.device import FileDevice, MetadataDevice
+from runtime.io.disk import SECTOR_SIZE_BYTES, Disk
+from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL
+from runtime.metadata.store import Store
+from runtime.node_config import DiskPath
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeDisk:
+    """An open disk with what the engine has to know of it."""
+
+    disk: Disk
+    backing: Backing
+    _files: ExitStack
+
+    def close(self) -> None:
+        """Give everything back to the system."""
+        self._files.close()
+
+
+def open_volume(where: DiskPath, options: DiskOptions) -> VolumeDisk:
+    """Open a volume's disk and read its meta-data; DiskError or MetadataError if that fails."""
+    with ExitStack() as files:
+        disk = files.enter_context(Disk(where.path, where.mode))
+        if where.meta_path is None:
+            meta_path, placement, meta = where.path, INTERNAL, MetadataDevice(disk)
+        else:
+            meta_path, placement = where.meta_path, FLEXIBLE_EXTERNAL
+            file = files.enter_context(FileDevice(meta_path, writable=True))
+            meta = MetadataDevice(file)
+        try:
+            store = Store.attach(
+                meta,
+                placement,
+                data=disk,
+                slot_count=options.al_extents,
+                al_updates=options.al_updates,
+            )
+        except MetadataError as error:
+            raise MetadataError(f"{meta_path}: {error}") from error
+        return VolumeDisk(disk, _backing(disk, store), files.pop_all())
+
+
+def _backing(disk: Disk, store: Store) -> Backing:
+    return Backing(
+        store,
+        capacity_sectors=min(disk.size_bytes // SECTOR_SIZE_BYTES, store.areas.sector_count_max),
+        can_discard=disk.can_unmap,
+        discard_zeroes_data=disk.can_unmap,
+        logical_block_size_bytes=disk.logical_block_size_bytes,
+        physical_block_size_bytes=disk.physical_block_size_bytes,
+    )

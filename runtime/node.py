@@ -1,0 +1,305 @@
+"""A replication node in a program: `async with Node(config) as node`.
+
+Disks are attached when it begins; `await node.do(ConnectRequested())` finds the peer.
+"""
+
+import asyncio
+import hashlib
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from generated.layouts.codec import Octets
+from generated.layouts.state import ReturnCode
+from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
+from generated.states.node_states import NodeState
+from runtime.application_requests import ApplicationRequests, pieces, sectors_of
+from runtime.effects import (
+    Answered,
+    DetachDisk,
+    FlowTraced,
+    Log,
+    RequestFinished,
+    StateChanged,
+)
+from runtime.engine.progress import Progress
+from runtime.engine.resource import Resource
+from runtime.engine.volume_state import VolumeState
+from runtime.errors import MisuseError
+from runtime.events import (
+    AttachRequested,
+    Command,
+    DetachRequested,
+    DisconnectRequested,
+    SecondaryRequested,
+)
+from runtime.io.driver import Driver
+from runtime.io.volume_disk import VolumeDisk, open_volume
+from runtime.node_config import NodeConfig
+from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
+from runtime.state_watchers import Predicate, StateWatchers
+from runtime.trace import Trace
+
+END_S_MAX: Final = 10.0  # a peer that does not answer by then is left without a word
+LOG_LINES_MAX: Final = 10_000
+PIECE_SIZE_BYTES: Final = 1 << 20
+
+Told = Callable[[str], None]
+
+
+class Node:
+    """One node of a resource, in the event loop in which it is entered.
+
+    `told` gets each line of the log at once.
+    """
+
+    def __init__(self, config: NodeConfig, *, told: Told | None = None) -> None:
+        self.config = config
+        self.log: deque[str] = deque(maxlen=LOG_LINES_MAX)
+        self.trace = Trace(config.name)
+        self._told = told
+        self._engine = Resource(config.resource, random=random.SystemRandom())
+        self._commands: dict[object, asyncio.Future[Answered]] = {}
+        self._disks: dict[int, VolumeDisk] = {}
+        self._watchers = StateWatchers()
+        self._driver: Driver
+        self._requests: ApplicationRequests
+        self._end = "the node has not begun"
+
+    # Beginning and end
+
+    async def __aenter__(self) -> Self:
+        config = self.config
+        self._driver = Driver(
+            self._engine,
+            net=config.resource.net,
+            address=config.address,
+            peer=config.peer,
+            told={
+                Answered: self._answer,
+                DetachDisk: self._detach,
+                FlowTraced: self._trace_flow,
+                Log: self._log,
+                RequestFinished: self._finish,
+                StateChanged: self._change,
+            },
+            fallen=self._fall,
+        )
+        self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
+        self._end = ""
+        is_begun = False
+        try:
+            for volume in config.disks:
+                await self.attach(volume)
+            is_begun = True
+        finally:
+            if not is_begun:
+                self.kill()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._end:
+            try:
+                async with asyncio.timeout(END_S_MAX):
+                    await self.down()
+            except TimeoutError:
+                self._say("warning: the peer or a disk took too long, the node ends all the same")
+            except MisuseError as refusal:
+                self._say(f"warning: the node ends all the same: {refusal}")
+        self.kill()
+        await self._driver.closed()
+
+    async def down(self) -> None:
+        """Stop using everything, in order (states 8.7); MisuseError at the first refusal."""
+        volumes = self.config.resource.volumes
+        for volume in volumes:
+            if self.state(volume).role is NodeState.Primary:
+                await self.do(SecondaryRequested(volume))
+        if any(self.state(volume).conn is not ConnState.StandAllone for volume in volumes):
+            await self.do(DisconnectRequested())
+        for volume in volumes:
+            if self.state(volume).disk is not DiskState.Diskless:
+                await self.do(DetachRequested(volume))
+
+    def kill(self) -> None:
+        """Close everything at once and tell nobody, as if the process had been killed."""
+        self._driver.stop()
+        self._fall("the node has ended")
+
+    def _fall(self, reason: str = "the node has failed") -> None:
+        if self._end:
+            return
+        self._end = reason
+        for volume in tuple(self._disks):
+            self._close_disk(volume)
+        self._requests.end(reason)
+        self._watchers.end(reason)
+        for future in self._commands.values():
+            if not future.done():
+                future.set_exception(MisuseError(reason))
+
+    # Commands
+
+    async def command(self, command: Command) -> Answered:
+        """Let the engine do something, and wait for its answer."""
+        if self._end:
+            raise MisuseError(self._end)
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._commands[command] = future
+        self._driver.post(command)
+        return await future
+
+    async def do(self, command: Command) -> None:
+        """The same; MisuseError when it is refused."""
+        answered = await self.command(command)
+        if answered.code < ReturnCode.SS_SUCCESS:
+            raise MisuseError(answered.text or answered.code.name)
+
+    async def attach(self, volume: int = 0) -> None:
+        """Use the volume's disk; DiskError or MetadataError when it can't be used at all."""
+        if volume not in self.config.disks:
+            raise MisuseError(f"volume {volume} has no disk in the configuration")
+        if volume in self._disks:
+            raise MisuseError(f"volume {volume} has its disk")
+        options = self.config.resource.volumes[volume]
+        opened = open_volume(self.config.disks[volume], options)
+        self._disks[volume] = opened
+        self._driver.add_disk(volume, opened.disk)
+        try:
+            await self.do(AttachRequested(volume, opened.backing))
+        except MisuseError:
+            if self._disks.get(volume) is opened and not self._end:
+                self._detach(DetachDisk(volume))
+            raise
+
+    def _answer(self, answered: Answered) -> None:
+        future = self._commands.pop(answered.command)
+        if not future.done():
+            future.set_result(answered)
+
+    def _detach(self, effect: DetachDisk) -> None:
+        if effect.volume in self._disks:
+            self._driver.release_disk(effect.volume, lambda: self._close_disk(effect.volume))
+
+    def _close_disk(self, volume: int) -> None:
+        opened = self._disks.pop(volume, None)
+        if opened is not None:
+            opened.close()
+
+    # Requests
+
+    def submit(self, requests: Sequence[Request]) -> list[asyncio.Future[Octets]]:
+        """Ask for several things at once; each future gives its content, or raises DiskError."""
+        return self._requests.submit(requests)
+
+    async def write(
+        self, first_sector: int, data: Octets, volume: int = 0, *, fua: bool = False
+    ) -> None:
+        """Write whole sectors; with `fua` they are durable on both nodes."""
+        count = sectors_of(data)
+        request = Request(RequestKind.WRITE, volume, first_sector, count, data, fua=fua)
+        await self._requests.all_of(pieces(request))
+
+    async def read(self, first_sector: int, sector_count: int, volume: int = 0) -> bytes:
+        """Read sectors."""
+        request = Request(RequestKind.READ, volume, first_sector, sector_count)
+        return b"".join(await self._requests.all_of(pieces(request)))
+
+    async def flush(self, volume: int = 0) -> None:
+        """Make durable what was written before."""
+        await self._requests.all_of([Request(RequestKind.FLUSH, volume)])
+
+    async def discard(self, first_sector: int, sector_count: int, volume: int = 0) -> None:
+        """Say that nobody needs the content of a range any more."""
+        request = Request(RequestKind.DISCARD, volume, first_sector, sector_count, may_unmap=True)
+        await self._requests.all_of(pieces(request))
+
+    async def write_zeroes(
+        self, first_sector: int, sector_count: int, volume: int = 0, *, may_unmap: bool = False
+    ) -> None:
+        """Let a range read as zeroes."""
+        request = Request(
+            RequestKind.WRITE_ZEROES, volume, first_sector, sector_count, may_unmap=may_unmap
+        )
+        await self._requests.all_of(pieces(request))
+
+    def _finish(self, finished: RequestFinished) -> None:
+        self._requests.finish(finished)
+
+    # What there is to know
+
+    def state(self, volume: int = 0) -> VolumeState:
+        """The state of a volume."""
+        return self._engine.state(volume)
+
+    def bits_out_of_sync(self, volume: int = 0) -> int:
+        """How many blocks of 4 KiB the nodes do not have in common."""
+        return self._engine.bits_out_of_sync(volume)
+
+    def progress(self, volume: int = 0) -> Progress | None:
+        """How far the resync is that runs."""
+        return self._engine.progress(volume)
+
+    def size_sectors(self, volume: int = 0) -> int:
+        """How large a volume is; 0 where that is not known."""
+        return self._engine.size_sectors(volume)
+
+    async def wait_for(
+        self, is_wanted: Predicate, volume: int = 0, timeout_s: float | None = None
+    ) -> VolumeState:
+        """Wait for a state of a volume, however short it lasts; TimeoutError names the last."""
+        state = self.state(volume)
+        if is_wanted(state):
+            return state
+        if self._end:
+            raise MisuseError(self._end)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._watchers.future(is_wanted, volume)
+        except TimeoutError as error:
+            words = " ".join(self.state(volume).printed)
+            raise TimeoutError(f"after {timeout_s} s the state is {words}") from error
+
+    def changes(self) -> AsyncIterator[StateChanged]:
+        """All changes of state from now on."""
+        return self._watchers.changes()
+
+    async def checksum(self, volume: int = 0) -> str:
+        """The SHA-256 of a volume's data as they are on the own disk."""
+        opened = self._disks.get(volume)
+        if opened is None:
+            raise MisuseError(f"volume {volume} has no disk here")
+        size_bytes = self.size_sectors(volume) * SECTOR_SIZE_BYTES
+        digest = hashlib.sha256()
+        for start in range(0, size_bytes, PIECE_SIZE_BYTES):
+            size = min(PIECE_SIZE_BYTES, size_bytes - start)
+            content = await asyncio.to_thread(opened.disk.read, offset_bytes=start, size_bytes=size)
+            digest.update(content)
+        return digest.hexdigest()
+
+    # What is told
+
+    def _change(self, change: StateChanged) -> None:
+        self.trace.tell(self._driver.now(), change)
+        self._watchers.tell(change)
+
+    def _trace_flow(self, traced: FlowTraced) -> None:
+        self.trace.tell(self._driver.now(), traced)
+
+    def _log(self, log: Log) -> None:
+        volume = "" if log.volume is None else f"volume {log.volume}: "
+        self._say(f"{log.level.value}: {volume}{log.text}")
+
+    def _say(self, text: str) -> None:
+        line = f"{self._driver.now():.3f} {self.config.name} {text}"
+        self.log.append(line)
+        if self._told is not None:
+            self._told(line)

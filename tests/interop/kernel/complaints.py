@@ -13,8 +13,8 @@ COMPLAINT: Final = re.compile(
 )
 HARMLESS: Final = (
     r"helper command: disabled \S+ minor-\d+( exit code .*)?$",  # there is nobody to call
-    r"disk\( .* -> Failed \)$",  # graceful detach passes through it
-    r"disk\( Failed -> Diskless \)",
+    r"(disk|pdsk)\( \w+ -> Failed \)$",  # graceful detach passes through it
+    r"(disk|pdsk)\( Failed -> Diskless \)",
 )
 LOST: Final = (
     r"PingAck did not arrive in time",

@@ -67,11 +67,21 @@ class KernelSide(Side):
         """Write meta-data and attach."""
         self._net = net
         self._disk = disk
-        self._run(f"drbdsetup new-resource {self.name}")
-        for volume in range(len(self._volumes)):
-            self._drbdmeta("create-md", volume)
-            self._run(f"drbdsetup new-minor {self.name} {self._minor(volume)} {volume}")
-            self._attach(volume)
+        self._begin("create-md")
+
+    def _begin(self, metadata: str) -> None:
+        """Have the resource with its volumes, attached."""
+        volumes = range(len(self._volumes))
+        lines = [
+            line
+            for volume in volumes
+            for line in (
+                self._drbdmeta(metadata, volume),
+                f"drbdsetup new-minor {self.name} {self._minor(volume)} {volume}",
+                self._attach(volume),
+            )
+        ]
+        self._run("\n".join(["set -e", f"drbdsetup new-resource {self.name}", *lines]))
 
     def _minor(self, volume: int) -> int:
         return self._first_minor + volume
@@ -82,14 +92,14 @@ class KernelSide(Side):
         except GuestError as error:
             raise SideError(f"{self.name}: {error}") from error
 
-    def _drbdmeta(self, command: str, volume: int) -> None:
+    def _drbdmeta(self, command: str, volume: int) -> str:
         device = self._volumes[volume].device
-        self._run(f"drbdmeta --force {self._minor(volume)} v08 {device} internal {command}")
+        return f"drbdmeta --force {self._minor(volume)} v08 {device} internal {command}"
 
-    def _attach(self, volume: int) -> None:
+    def _attach(self, volume: int) -> str:
         device = self._volumes[volume].device
-        options = _words(self._disk)
-        self._run(f"drbdsetup attach {self._minor(volume)} {device} {device} internal {options}")
+        minor = self._minor(volume)
+        return f"drbdsetup attach {minor} {device} {device} internal {_words(self._disk)}"
 
     def _addresses(self) -> str:
         return f"ipv4:{GUEST_ADDRESS}:{self._port} ipv4:{HOST_ADDRESS}:{self.peer_port}"
@@ -181,8 +191,7 @@ class KernelSide(Side):
 
     def attach(self) -> None:
         """Take it back."""
-        self._drbdmeta("apply-al", 0)
-        self._attach(0)
+        self._run(f"{self._drbdmeta('apply-al', 0)} && {self._attach(0)}")
 
     def checksum(self, *, volume: int = 0) -> str:
         """Read all of it past the page cache."""
@@ -229,9 +238,13 @@ class KernelSide(Side):
             self._guest.boot()
         self._guest.set_cable(is_plugged=True)
         try:
-            self._run("touch /run/enough")
-            self._run(f"drbdsetup disconnect {self._addresses()} --force || true")
-            self._run(f"drbdsetup down {self.name}", timeout_s=15.0)
+            self._run(
+                f"""touch /run/enough
+                grep -q "^ *{self._first_minor}:" /proc/drbd || exit 0
+                drbdsetup disconnect {self._addresses()} --force
+                drbdsetup down {self.name}""",
+                timeout_s=15.0,
+            )
         except SideError:
             self._guest.kill()
             self._guest.boot()
@@ -240,11 +253,7 @@ class KernelSide(Side):
         """Boot, and have the same resource again."""
         if not self._guest.is_running:
             self._guest.boot()
-        self._run(f"drbdsetup new-resource {self.name}")
-        for volume in range(len(self._volumes)):
-            self._drbdmeta("apply-al", volume)
-            self._run(f"drbdsetup new-minor {self.name} {self._minor(volume)} {volume}")
-            self._attach(volume)
+        self._begin("apply-al")
 
     def said(self) -> str:
         """What the kernel logged since it was booted."""

@@ -12,7 +12,8 @@ from typing import Any, Final
 from tests.interop.kernel.side import SideError
 
 PROGRAM: Final = (sys.executable, "-m", "runtime")
-ANSWER_TIMEOUT_S: Final = 60.0
+ANSWER_TIMEOUT_S: Final = 70.0  # longer than a node waits for a state
+BEGUN: Final = 0  # the number of the answer that says that the node has begun
 END_TIMEOUT_S: Final = 10.0
 
 
@@ -30,10 +31,11 @@ class OurNode:
                 text=True,
             )
         self._numbers = count(1)
-        self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {BEGUN: queue.SimpleQueue()}
         self._log = log
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self.answer(BEGUN)
 
     def begin(self, do: str, **arguments: Any) -> int:
         """Send a command; its number is what to ask `answer` for."""
@@ -97,9 +99,7 @@ class OurNode:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             answer = json.loads(line)
-            waiting = self._answers.get(answer.get("id"))
-            if waiting is not None:  # else it is news that nobody asked for
-                waiting.put(answer)
+            self._answers[answer.get("id", BEGUN)].put(answer)
         for waiting in list(self._answers.values()):
             waiting.put({})
 

@@ -47,13 +47,10 @@ def test_role_swap(pair: Pair, protocol: str) -> None:
     """Writes go the other way when the roles do."""
     pair.synced(net={"protocol": protocol})
     for turn in range(2):
-        primary, secondary = pair.sides[:: 1 if turn == 0 else -1]
-        primary.write(mixed(turn, count=20))
-        primary.secondary()
-        secondary.primary()
-        secondary.write(mixed(turn + 10, count=20))
-        secondary.secondary()
-        primary.primary()
+        for primary, secondary in (pair.sides, pair.sides[::-1]):
+            primary.write(mixed(turn, count=20))
+            primary.secondary()
+            secondary.primary()
     pair.end()
 
 

@@ -17,7 +17,8 @@ from runtime.errors import DiskError
 
 PENDING_RUNS_MAX: Final = 16  # each costs a flush of the drive's cache; more are cheaper together
 PENDING_SIZE_BYTES_MAX: Final = 1 << 20  # what a flush may have to hold: 256 pages of bitmap
-UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.ENODEV})
+CLOSED: Final = (1 << 31) - 1  # no open file has it, while the old number may be another file's
 
 
 class FileDevice:
@@ -53,8 +54,8 @@ class FileDevice:
 
     def close(self) -> None:
         """Give it back to the system; whatever is asked of it later fails."""
-        descriptor, self._descriptor = self._descriptor, -1  # the number may soon be another file's
-        if descriptor >= 0:
+        descriptor, self._descriptor = self._descriptor, CLOSED
+        if descriptor != CLOSED:
             os.close(descriptor)
 
     @property

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from generated.layouts.codec import Octets
 from runtime.errors import DiskError
-from runtime.io.device import UNSUPPORTED, FileDevice
+from runtime.io.device import CLOSED, UNSUPPORTED, FileDevice
 from runtime.node_config import DiskMode
 
 BLKZEROOUT: Final = 0x127F  # of <linux/fs.h>, as the next two
@@ -31,6 +31,7 @@ ZERO: Final = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE
 PIECE_SIZE_BYTES: Final = 1 << 20  # zeroes that are written at once, so that memory has a bound
 SECTOR_SIZE_BYTES: Final = 512
 PAGE_SIZE_BYTES: Final = 4096
+NOT_DIRECT: Final = -1
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)  # Python has only the portable half of fallocate
 
@@ -84,10 +85,10 @@ class Disk(FileDevice):
     """A file or block device that holds a volume; open, and nobody else's."""
 
     def __init__(self, path: Path, mode: DiskMode = DiskMode.BUFFERED) -> None:
-        super().__init__(path, writable=True)
+        self._direct = NOT_DIRECT
         self._mode = mode
         self._has_read_at_once = True
-        self._direct = -1
+        super().__init__(path, writable=True)
         status = os.fstat(self._descriptor)
         self._is_block_device = stat.S_ISBLK(status.st_mode)
         self.logical_block_size_bytes = self._asked(BLKSSZGET, SECTOR_SIZE_BYTES)
@@ -145,9 +146,9 @@ class Disk(FileDevice):
     def close(self) -> None:
         """Give it back to the system."""
         super().close()
-        if self._direct >= 0:
+        if self._direct not in (NOT_DIRECT, CLOSED):
             os.close(self._direct)
-        self._direct = -1
+            self._direct = CLOSED
 
     def read_at_once(self, *, offset_bytes: int, size_bytes: int) -> Octets | None:
         """Read exactly so many bytes if the page cache has them."""
@@ -167,7 +168,7 @@ class Disk(FileDevice):
 
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read exactly so many bytes."""
-        if self._direct < 0:
+        if self._direct == NOT_DIRECT:
             return super().read(offset_bytes=offset_bytes, size_bytes=size_bytes)
         start = offset_bytes % self._alignment_bytes
         end = start + size_bytes

@@ -30,13 +30,12 @@ def _option(default: int, least: int, most: int, unit: str = "") -> Any:
     return field(default=default, metadata={"limit": Limit(least, most, unit)})
 
 
+@dataclass(frozen=True, slots=True)
 class _Options:
     """Options that are held against their limits when they are made."""
 
-    __slots__ = ()
-
     def __post_init__(self) -> None:
-        for option in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+        for option in fields(self):
             limit = option.metadata.get("limit")
             value = getattr(self, option.name)
             if limit is not None and not limit.least <= value <= limit.most:

@@ -1,4 +1,4 @@
-"""What is to be done: effects for the driver, jobs for the engine itself, and what waits for a time.
+"""What is to be done: effects for the driver, jobs for the engine itself, and what waits.
 
 Nothing calls back: whoever causes something leaves a job here, and jobs run one after the other
 until there is none.

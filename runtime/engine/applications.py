@@ -16,7 +16,7 @@ from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, RequestFinished
 from runtime.engine.diskless_read import RemoteReads
-from runtime.engine.intervals import Intervals
+from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
@@ -43,7 +43,7 @@ class Applications:
         self.volume = volume
         self.writes = writes
         self.remote_reads = RemoteReads(volume, traces=traces, on_finished=self._read_remotely)
-        self.resync_ranges = Intervals()
+        self.resync_ranges: Intervals[Claimant] = Intervals()
         """What a resync target has asked for, against what applications write meanwhile."""
         self.is_held = False
         """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
@@ -281,8 +281,7 @@ class _BehindResync:
         self.room.volume.agenda.later(self.room.writes.go)
 
     def _finish(self, part: Request, error: str) -> None:
-        for other in self.room.resync_ranges.release(self):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(self.room.resync_ranges, self)
         self.room.finish(part, error)
 
 

@@ -1,7 +1,7 @@
-"""Changes that need the peer's consent: asking for it, and waiting for the answer (states 3.8, 3.9).
+"""Changes that need the peer's consent: asking for it, and waiting (states 3.8, 3.9).
 
-From version 100 on one request may be open for each volume and one for the connection; below, one in
-all (wire 5.12).
+From version 100 on one request may be open for each volume and one for the connection; below, one
+in all (wire 5.12).
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Asking:
         return volume in self._open
 
     def ask(self, words: Words, answer: Answer, *, volume: int = CONNECTION) -> None:
-        """Ask the peer; `answer` gets SS_CW_SUCCESS, _FAILED_BY_PEER, or _NO_NEED when it is lost."""
+        """Ask the peer; `answer` gets SS_CW_SUCCESS, _FAILED_BY_PEER, or _NO_NEED if it is lost."""
         assert not self.is_open(volume)
         self._open[volume] = answer
         if volume != CONNECTION:

@@ -190,6 +190,7 @@ def _undo(made: _Change) -> None:
 
 def _commit(made: _Change) -> None:
     volume = made.volume
+    volume.state_before = made.before
     if made.arrows or made.state != made.before:
         volume.agenda.emit(StateChanged(volume.number, made.before, made.state, tuple(made.arrows)))
     if said := made.state.differences(made.before):

@@ -169,7 +169,7 @@ class Conn(ConnHandlers[Effect]):
         return ()
 
     def adopt_peer_uuids(self) -> Iterable[Effect]:
-        """This node has what the source has."""
+        """The own data is what the source has."""
         volume = self._volume
         if not self._rooms.resync.has_failed_blocks and volume.peer_generations is not None:
             generations = volume.store.generations.finished_resync_as_target(

@@ -5,7 +5,6 @@ WFReportParams they are all in the same one.
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 from generated.layouts.codec import Octets, Packet
@@ -37,7 +36,7 @@ class Connection:
         self.features = 0
         self.resolves_conflicts = False
         self.protocol = options.protocol
-        """What must have happened before a write counts as done; a peer may change it (wire 5.2)."""
+        """When a write counts as done; a peer may change it (wire 5.2)."""
         self.has_two_primaries = False
         """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
         self.peer_wants_dry_run = False
@@ -54,7 +53,7 @@ class Connection:
         self._confirm_jobs: deque[tuple[int, Job]] = deque()
         self.received_epochs = ReceivedEpochs()
         self._pause_reasons: set[object] = set()
-        self.resume_reading: Callable[[], None] = _nothing
+        self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
 
     @property
@@ -100,7 +99,7 @@ class Connection:
         return writes
 
     def when_confirmed(self, job: Job) -> None:
-        """Do something when all epochs that are closed now are durable there, or the link is lost."""
+        """Do something when all closed epochs are durable there, or the link is lost."""
         self._confirm_jobs.append((self.epoch_index, job))
 
     def _tell_confirmed(self) -> None:
@@ -122,6 +121,11 @@ class Connection:
         self._pause_reasons.discard(reason)
         if not self._pause_reasons and self.data is not None:
             self.data.is_paused = False
+            self.read_on()
+
+    def read_on(self) -> None:
+        """Take what came while nobody read."""
+        if self.resume_reading is not None:
             self.agenda.later(self.resume_reading)
 
     def forget_link(self) -> None:
@@ -131,7 +135,3 @@ class Connection:
         self.is_state_sent = self.is_leaving = False
         self._pause_reasons.clear()
         self.received_epochs = ReceivedEpochs()
-
-
-def _nothing() -> None:
-    """No frames were left."""

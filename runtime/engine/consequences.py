@@ -25,7 +25,14 @@ SYNC: Final = frozenset(
 SOURCES: Final = frozenset({ConnState.StartingSyncS, ConnState.WFBitMapS, ConnState.Ahead})
 TARGETS: Final = frozenset({ConnState.WFBitMapT, ConnState.WFSyncUUID, ConnState.Behind})
 VERIFYING: Final = frozenset({ConnState.VerifyS, ConnState.VerifyT})
-HANDSHAKES: Final = frozenset({ConnEvent.in_receive_param, ConnEvent.sync_handshake})
+JUDGING: Final = frozenset(  # what the own data is worth, beside the peer's
+    {
+        ConnEvent.in_receive_param,
+        ConnEvent.sync_handshake,
+        ConnEvent.device_grown,
+        ConnEvent.peer_went_ahead,
+    }
+)
 CALLED_OFF: Final = frozenset({ConnEvent.disk_lost, ConnEvent.bitmap_write_failed})
 
 REPORTS: Final = {
@@ -61,7 +68,7 @@ def _of_handshake(event: ConnEvent, before: ConnState, after: ConnState) -> Iter
     """The peer's first words are taken: its role, its disk, and what they make of ours."""
     if before.wire < UP_LEAST <= after.wire:
         yield PeerEvent.connected
-    if (event in HANDSHAKES and after.wire >= UP_LEAST) or event in (ConnEvent.device_grown, ConnEvent.peer_went_ahead):
+    if after.wire >= UP_LEAST and event in JUDGING:
         yield DiskEvent.receive_param
 
 

@@ -15,6 +15,7 @@ from generated.layouts.codec import Octets
 from generated.layouts.requests import P_DATA_REPLY, P_DATA_REQUEST
 from generated.states.disk_states import DiskState
 from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
+from runtime.engine.intervals import hand_on
 from runtime.engine.resync_source import check_block_request
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
@@ -169,8 +170,7 @@ class ServedRead(UpToDateHandlers[Effect]):
         """The content is there, or will never be."""
         self._took(UpToDate.drbd_endio_read_sec)
         self.w_e_end_data_req()
-        for other in self.room.volume.ranges.release(self):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(self.room.volume.ranges, self)
         return ()
 
     def w_e_end_data_req(self) -> Iterable[Effect]:

@@ -99,6 +99,15 @@ class Agreed:
     features: int
 
 
+def check_secrets(options: NetOptions) -> None:
+    """ConfigError when no handshake could be made with these options."""
+    if options.cram_hmac_alg and options.cram_hmac_alg not in DIGEST_SIZE_BYTES:
+        raise ConfigError(
+            f"cram-hmac-alg is {options.cram_hmac_alg}, which must be one of "
+            + ", ".join(DIGEST_SIZE_BYTES)
+        )
+
+
 class Handshake:
     """One handshake, from the own features to the peer's right answer.
 
@@ -119,11 +128,7 @@ class Handshake:
         """The version and the features, as soon as the peer's are known."""
         self.is_complete = False
         """Whether the peer may say what it has: features are agreed, secrets are the same."""
-        if options.cram_hmac_alg and options.cram_hmac_alg not in DIGEST_SIZE_BYTES:
-            raise ConfigError(
-                f"cram-hmac-alg is {options.cram_hmac_alg}, which must be one of "
-                + ", ".join(DIGEST_SIZE_BYTES)
-            )
+        check_secrets(options)
 
     def start(self, now: float) -> None:
         """Say which versions and features this node has, and await the peer's."""

@@ -8,7 +8,7 @@ Every write comes through here, so a claim is a plain tuple and the road of a cl
 its piece of the disk is written out: a claim and its release cost about a microsecond.
 """
 
-from typing import Final, TypeAlias
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from runtime.requests import SECTOR_SIZE_BYTES
 
@@ -17,14 +17,24 @@ PIECE_SIZE_BYTES: Final = 1 << 17
 # 128 MiB (wire 12.4), lies in 1025 pieces
 PIECE_SHIFT: Final = (PIECE_SIZE_BYTES // SECTOR_SIZE_BYTES).bit_length() - 1
 
-Claim: TypeAlias = tuple[int, int, int, bool, object]
+Claim: TypeAlias = tuple[int, int, int, bool, Any]
 """The owner's identity, first sector, the sector behind the last, is_exclusive, the owner.
 
 The identity comes first: two claims are told apart by it before an owner's `==` is asked.
 """
 
 
-class Intervals:
+Owner = TypeVar("Owner")
+
+
+class Claimant(Protocol):
+    """Who wants to hear that its turn has come."""
+
+    def range_granted(self) -> None:
+        """The range is held from now on."""
+
+
+class Intervals(Generic[Owner]):
     """The ranges that are claimed on one volume."""
 
     __slots__ = ("_claims", "_followers", "_pieces", "_rivals_left")
@@ -40,7 +50,7 @@ class Intervals:
         return len(self._claims)
 
     def claim(
-        self, owner: object, *, first_sector: int, sector_count: int, is_exclusive: bool
+        self, owner: Owner, *, first_sector: int, sector_count: int, is_exclusive: bool
     ) -> bool:
         """Ask for a range, which has a sector at least; False when the owner has to wait for it.
 
@@ -57,7 +67,7 @@ class Intervals:
         self._pieces[piece] = [claim]
         return True
 
-    def release(self, owner: object) -> list[object]:
+    def release(self, owner: Owner) -> list[Owner]:
         """Give a range back, also while it waits; return who holds theirs now because of it."""
         claim = self._claims.pop(id(owner))
         _, first_sector, end_sector, _, _ = claim
@@ -68,7 +78,7 @@ class Intervals:
             self._leave(claim)
         return self._let_follow(claim) if self._followers else []
 
-    def holds(self, owner: object) -> bool:
+    def holds(self, owner: Owner) -> bool:
         """Whether the owner has a claim that waits for nobody."""
         key = id(owner)
         return key in self._claims and key not in self._rivals_left
@@ -114,10 +124,10 @@ class Intervals:
             if not claims:
                 del self._pieces[piece]
 
-    def _let_follow(self, claim: Claim) -> list[object]:
+    def _let_follow(self, claim: Claim) -> list[Owner]:
         """Tell those who waited for a claim that it is gone; return who waits for nobody now."""
         self._rivals_left.pop(claim[0], None)
-        owners = []
+        owners: list[Owner] = []
         for follower in self._followers.pop(claim[0], ()):
             key = follower[0]
             if self._claims.get(key) is not follower:
@@ -132,3 +142,9 @@ class Intervals:
 def _pieces(claim: Claim) -> range:
     """Number the pieces that a range lies in."""
     return range(claim[1] >> PIECE_SHIFT, ((claim[2] - 1) >> PIECE_SHIFT) + 1)
+
+
+def hand_on(ranges: Intervals[Claimant], owner: Claimant) -> None:
+    """Give a range back, and tell those whose turn has come."""
+    for other in ranges.release(owner):
+        other.range_granted()

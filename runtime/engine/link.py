@@ -21,7 +21,7 @@ from runtime.engine.parameters import send_protocol
 from runtime.engine.pings import Pings
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
-from runtime.events import Event, TimePassed
+from runtime.events import Event, SocketAccepted, SocketConnected, TimePassed
 from runtime.wire.channel import Channel
 from runtime.wire.framing import Frame
 
@@ -78,6 +78,8 @@ class Link:
         """Something happened to a socket that is not in use yet."""
         if self._connecting is not None:
             self._take(self._connecting.handle(event, self._agenda.now))
+        elif isinstance(event, SocketConnected | SocketAccepted):
+            self._agenda.emit(Close(event.channel))  # an attempt that came too late
 
     def _take(self, effects: Iterable[Effect]) -> None:
         """Carry on what connecting says, and see whether it has come to an end."""
@@ -115,7 +117,7 @@ class Link:
         self._handshake = Handshake(connection.options, data, connection.random)
         self._handshake.start(self._agenda.now)
         self._watch_handshake()
-        self._agenda.later(connection.resume_reading)
+        connection.read_on()
 
     def _watch_handshake(self) -> None:
         handshake = self._handshake
@@ -124,7 +126,7 @@ class Link:
 
     def _handshake_late(self) -> None:
         if self._handshake is not None:
-            self.guarded(lambda: self._pass_time())
+            self.guarded(self._pass_time)
 
     def _pass_time(self) -> None:
         assert self._handshake is not None
@@ -151,6 +153,7 @@ class Link:
                 f"Handshake successful: Agreed network protocol version {connection.version}"
             )
             self._report_parameters()
+            connection.read_on()
         self._watch_handshake()
 
     def _report_parameters(self) -> None:
@@ -177,7 +180,7 @@ class Link:
             self.lose(ConnEvent.protocol_violated, str(error))
 
     def refuse(self, reason: str) -> None:
-        """This peer will never do: stand alone (STANDALONE)."""
+        """With such a peer there is no way on: stand alone (STANDALONE)."""
         self._agenda.log(reason, level=Level.ERROR)
         for volume in self.volumes.values():
             event = ConnEvent.checks_in_receive_param

@@ -13,21 +13,17 @@ from typing import Final
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
-from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
-from generated.states.conn_states import ConnState
-from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, FlowTraced, WriteBlocks, ZeroBlocks
+from runtime.engine.intervals import hand_on
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
+from runtime.engine.write_mode import mode_of
 from runtime.errors import PeerError
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 
-VERSION_OF_ACK_FLAGS: Final = 100  # wire 7.2: from here on a write says which acks it wants
 VERSION_OF_FLAGS: Final = 95
-VERSION_OF_OUT_OF_SYNC: Final = 96
-REPLICATING: Final = range(ConnState.WFBitMapT.wire, ConnState.Ahead.wire)  # wire 7.10
 COOKIE_MASK: Final = (1 << 64) - 1
 
 
@@ -92,9 +88,9 @@ class Write(PrimaryHandlers[Effect]):
         volume = room.volume
         self._took(Primary.drbd_make_request)
         self.is_local_pending = volume.has_disk
-        if room.replicates:
+        if room.mode.replicates:
             self.w_send_dblock()
-        elif room.notes_out_of_sync or volume.has_disk:
+        else:
             room.note_out_of_sync(request)
         if self.is_local_pending:
             volume.ask_disk(_disk_work(volume, self))
@@ -112,10 +108,9 @@ class Write(PrimaryHandlers[Effect]):
         self.is_lost_there = False
         self.block_id = room.next_block_id()
         self.sent_at = connection.agenda.now
-        flags = room.dp_flags
-        self.is_peer_pending = room.waits_for_ack
+        self.is_peer_pending = room.mode.waits_for_ack
         room.by_id[self.block_id] = self
-        room.send(self, flags)
+        room.send(self, room.mode.dp_flags)
         if connection.sent_epochs.size >= connection.options.max_epoch_size:
             connection.close_epoch()
         connection.sent_epochs.add(self)
@@ -129,7 +124,7 @@ class Write(PrimaryHandlers[Effect]):
         self.settle()
         return ()
 
-    def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:
+    def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
         """The peer has it, in the sense of the protocol, or more than that (wire 7.5)."""
         if not self.is_acked:
             self._took(Primary.got_BlockAck)
@@ -160,6 +155,10 @@ class Write(PrimaryHandlers[Effect]):
         return ()
 
     # What the steps are called from
+
+    def range_granted(self) -> None:
+        """What it overlapped with is done."""
+        self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
         """The disk has written, or failed."""
@@ -224,42 +223,15 @@ class Writes:
         self._block_id = volume.connection.random.getrandbits(48) << 8
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()
-        self.replicates = self.notes_out_of_sync = self.waits_for_ack = False
-        self.dp_flags = 0
-        self.note_state(volume.state)
+        self.mode = mode_of(volume)
         volume.watchers.append(self.note_state)
 
     def note_state(self, _before: VolumeState) -> None:
-        """Decide anew how writes go to the peer (wire 7.10), and end the epoch when that changes."""
-        volume, state = self.volume, self.volume.state
-        connection = volume.connection
-        replicates = state.pdsk is PeerDiskState.UpToDate or (
-            state.pdsk.wire >= PeerDiskState.Inconsistent.wire and state.conn.wire in REPLICATING
-        )
-        replicates = replicates and volume.is_up
-        if replicates is not self.replicates:
-            connection.close_epoch()
-        self.replicates = replicates
-        self.notes_out_of_sync = (
-            state.conn in (ConnState.WFBitMapS, ConnState.Ahead)
-            and connection.version >= VERSION_OF_OUT_OF_SYNC
-        )
-        self.replicates = self.replicates and not self.notes_out_of_sync
-        self._choose_acks()
-
-    def _choose_acks(self) -> None:
-        """Which acknowledgements a write asks for (wire 7.2)."""
-        connection = self.volume.connection
-        protocol, version = connection.protocol, connection.version
-        in_resync = self.volume.in_resync_range
-        flags = DpFlags.MAY_SET_IN_SYNC if in_resync else 0
-        if version >= VERSION_OF_ACK_FLAGS:
-            if protocol is ReplicationProtocol.C or in_resync:
-                flags |= DpFlags.SEND_WRITE_ACK
-            if protocol is ReplicationProtocol.B:
-                flags |= DpFlags.SEND_RECEIVE_ACK
-        self.dp_flags = flags
-        self.waits_for_ack = protocol is not ReplicationProtocol.A
+        """Decide anew how writes go to the peer, and end the epoch when that changes (I5)."""
+        replicates = self.mode.replicates
+        self.mode = mode_of(self.volume)
+        if replicates is not self.mode.replicates:
+            self.volume.connection.close_epoch()
 
     def next_block_id(self) -> int:
         """A cookie that no open write has; never that of a resync block (wire 7.1)."""
@@ -298,7 +270,7 @@ class Writes:
         changed = volume.store.mark_out_of_sync(
             first_sector=request.first_sector, sector_count=request.sector_count
         )
-        if changed and self.notes_out_of_sync:
+        if changed and self.mode.notes_out_of_sync:
             size_bytes = request.sector_count * SECTOR_SIZE_BYTES
             packet = P_OUT_OF_SYNC(request.first_sector, size_bytes)
             volume.connection.send_data(packet, volume=volume.number)
@@ -368,10 +340,9 @@ class Writes:
         for write in ready:
             write.drbd_make_request()
 
-    def release_range(self, owner: object) -> None:
+    def release_range(self, owner: Write) -> None:
         """Give a range back, and wake who waited for it."""
-        for other in self.volume.ranges.release(owner):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(self.volume.ranges, owner)
 
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""

@@ -17,9 +17,9 @@ def note_missed_writes(volume: Volume) -> None:
     """The peer misses what is written from now on: a generation begins (states 4.2, A10, A11)."""
     state = volume.state
     is_written = volume.is_primary or state.peer is PeerState.Primary
-    if volume.has_disk and is_written and state.disk is DiskState.UpToDate:
-        if volume.begin_generation() and volume.is_up:
-            send_uuids(volume)
+    is_good = volume.has_disk and state.disk is DiskState.UpToDate
+    if is_good and is_written and volume.begin_generation() and volume.is_up:
+        send_uuids(volume)
 
 
 class Peer(PeerHandlers[Effect]):
@@ -47,9 +47,10 @@ class Peer(PeerHandlers[Effect]):
 
     def consider_resync(self) -> Iterable[Effect]:
         """One of two Inconsistent disks was declared good (I15)."""
-        state = self._volume.state
-        both = (state.disk.name, state.pdsk.name)
-        self._volume.considers_resync |= both == ("Inconsistent", "Inconsistent")
+        before = self._volume.state_before
+        both = (before.disk, before.pdsk)
+        if both == (DiskState.Inconsistent, PeerDiskState.Inconsistent):
+            self._volume.considers_resync = True
         return ()
 
     def write_bitmap(self) -> Iterable[Effect]:

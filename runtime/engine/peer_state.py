@@ -45,11 +45,16 @@ class PeerReports:
         disk = self._corrected(word, disk)
         event, disk, own_fails = self._decided(word, disk)
         self._apply(event, word, disk, own_fails=own_fails)
-        if before.wire > ConnState.WFReportParams.wire and volume.state.conn.wire > CONNECTED:
-            if word.conn <= CONNECTED and word.disk != NEGOTIATING:
-                send_uuids(volume)  # the peer has not decided yet (states 5.5 step 12)
-                send_state(volume)
+        if before.wire > ConnState.WFReportParams.wire:
+            self._tell_undecided(word)
         volume.discards_my_data = False
+
+    def _tell_undecided(self, word: StateWord) -> None:
+        """A peer that has not decided yet is told that a resync is due (states 5.5 step 12)."""
+        is_due = self._volume.state.conn.wire > CONNECTED
+        if is_due and word.conn <= CONNECTED and word.disk != NEGOTIATING:
+            send_uuids(self._volume)
+            send_state(self._volume)
 
     def _real_disk(self, word: StateWord) -> PeerDiskState:
         """What the peer's disk is worth (states 5.5 step 1)."""

@@ -25,8 +25,9 @@ from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, FlowTraced, FlushDisk, WriteBlocks, ZeroBlocks
 from runtime.engine.connection import Connection
 from runtime.engine.epochs import Epoch
-from runtime.engine.mirrored_write import VERSION_OF_ACK_FLAGS
+from runtime.engine.intervals import hand_on
 from runtime.engine.volume import Volume
+from runtime.engine.write_mode import VERSION_OF_ACK_FLAGS
 from runtime.errors import PeerError
 from runtime.requests import RANGE_SIZE_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
@@ -40,7 +41,7 @@ def check_range(volume: Volume, packet: AnyWrite, size_bytes: int, most_bytes: i
     name = packet.COMMAND.name
     if size_bytes % SECTOR_SIZE_BYTES or size_bytes > most_bytes:
         raise PeerError(
-            f"{name} has {size_bytes} bytes, which must be whole sectors, at most {most_bytes} bytes"
+            f"{name} has {size_bytes} bytes, which must be whole sectors up to {most_bytes}"
         )
     end = packet.sector + size_bytes // SECTOR_SIZE_BYTES
     if end > volume.size_sectors:
@@ -64,7 +65,7 @@ class PeerWrite(SecondaryHandlers[Effect]):
         if self.steps is not None:
             self.steps.append(step)
 
-    def receive_Data(self, packet: P_DATA) -> Iterable[Effect]:
+    def receive_Data(self, packet: AnyWrite) -> Iterable[Effect]:
         """Acknowledge that it has come, where that is asked for, and wait for its range."""
         self._took(Secondary.receive_Data)
         volume = self.room.volume
@@ -135,8 +136,7 @@ class PeerWrite(SecondaryHandlers[Effect]):
         """The disk is done with it."""
         self._took(Secondary.drbd_endio_write_sec)
         room = self.room
-        for other in room.volume.ranges.release(self):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(room.volume.ranges, self)
         if self.error:
             self._mark_out_of_sync()
             room.disk_failed(self.error)
@@ -226,7 +226,7 @@ class PeerWrites:
         elif not size_bytes:
             write.e_end_block()
         else:
-            write.receive_Data(packet)  # type: ignore[arg-type]  # the other kinds go the same way
+            write.receive_Data(packet)
 
     def is_current(self, write: PeerWrite) -> bool:
         """Whether the link is still the one that it came on."""

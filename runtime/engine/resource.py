@@ -16,6 +16,7 @@ from runtime.engine.asking import Asking
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.handshake import check_secrets
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import Link
 from runtime.engine.meta_packets import MetaPackets
@@ -50,9 +51,10 @@ class Resource:
 
     def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
         self.config = config
+        check_secrets(config.net)
         self._agenda = Agenda()
         self._connection = Connection(config.net, self._agenda, random)
-        self._connection.resume_reading = self._read_data
+        self._connection.resume_reading = self._read_all
         self._pings = Pings(
             self._connection,
             lost=lambda reason: self._link.lose(ConnEvent.network_error, reason),
@@ -155,6 +157,11 @@ class Resource:
                 self._with_disk(frame.volume, lambda: self._data.take(frame))  # noqa: B023
             if channel.is_paused or channel is not self._connection.data:
                 return
+
+    def _read_all(self) -> None:
+        """Take what has come while nobody read: meta is not read before the handshake's end."""
+        self._read_data()
+        self._read_meta()
 
     def _read_meta(self) -> None:
         channel = self._connection.meta

@@ -5,7 +5,7 @@ Flow 3; wire 9. It answers any range, dirty or not, in any state with an UpToDat
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Final
+from typing import Final, TypeAlias
 
 from generated.flows.resync import FLOW, SyncSource, SyncSourceHandlers
 from generated.layouts.acks import P_NEG_RS_DREPLY, P_RS_CANCEL, BlockAck
@@ -23,9 +23,12 @@ from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
+from runtime.engine.intervals import hand_on
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
+
+ResyncRequest: TypeAlias = P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
 
 ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
 BLOCK_SIZE_BYTES: Final = 4096
@@ -39,9 +42,7 @@ class SourceRequest(SyncSourceHandlers[Effect]):
 
     __slots__ = ("channel", "job", "packet", "size_bytes", "steps")
 
-    def __init__(
-        self, job: "ResyncSource", packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
-    ) -> None:
+    def __init__(self, job: "ResyncSource", packet: ResyncRequest) -> None:
         self.job = job
         self.packet = packet
         self.size_bytes = packet.blksize
@@ -52,7 +53,7 @@ class SourceRequest(SyncSourceHandlers[Effect]):
         if self.steps is not None:
             self.steps.append(step)
 
-    def receive_DataRequest(self, packet: P_RS_DATA_REQUEST) -> Iterable[Effect]:
+    def receive_DataRequest(self, packet: ResyncRequest) -> Iterable[Effect]:
         """Wait until no write is under way to this range."""
         self._took(SyncSource.receive_DataRequest)
         if self.job.volume.ranges.claim(
@@ -104,11 +105,10 @@ class SourceRequest(SyncSourceHandlers[Effect]):
     def rs_complete_io(self) -> Iterable[Effect]:
         """Writes may go on: on the wire they come behind the answer."""
         self._took(SyncSource.rs_complete_io)
-        for other in self.job.volume.ranges.release(self):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(self.job.volume.ranges, self)
         return ()
 
-    def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:
+    def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
         """The target has written it."""
         self._took(SyncSource.got_BlockAck)
         if self.steps is not None:
@@ -135,7 +135,7 @@ class ResyncSource:
         """What was answered and is not acknowledged, by sector and size."""
         self._pending_size_bytes = 0
 
-    def receive(self, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST) -> None:
+    def receive(self, packet: ResyncRequest) -> None:
         """A request has come (wire 9.3); one with a digest is answered with the data."""
         check_block_request(self.volume, packet)
         request = SourceRequest(self, packet)
@@ -145,7 +145,7 @@ class ResyncSource:
         elif volume.state.conn is ConnState.Ahead and not isinstance(packet, P_CSUM_RS_REQUEST):
             self.refuse(request, P_RS_CANCEL)
         elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
-            request.receive_DataRequest(packet)  # type: ignore[arg-type]  # the others go the same way
+            request.receive_DataRequest(packet)
 
     def refuse(self, request: SourceRequest, kind: type[BlockAck]) -> None:
         """Say no to a request."""

@@ -20,7 +20,7 @@ from generated.layouts.requests import (
 )
 from generated.states.conn_states import ConnState
 from runtime.effects import DiskWork, Effect, FlowTraced, Owner, WriteBlocks, ZeroBlocks
-from runtime.engine.intervals import Intervals
+from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.pace import TURN_S
 from runtime.engine.resync_order import next_range
 from runtime.engine.volume import Volume
@@ -144,8 +144,7 @@ class _Writing:
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
         """Let go, and go on."""
         request = self.request
-        for other in request.job.volume.ranges.release(self):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(request.job.volume.ranges, self)
         if error:
             request.error = error
             request.job.disk_failed(error)
@@ -158,7 +157,7 @@ class ResyncTarget:
     def __init__(
         self,
         volume: Volume,
-        app_ranges: Intervals,
+        app_ranges: Intervals[Claimant],
         *,
         traces: bool,
         disk_failed: Callable[[str], None],
@@ -281,8 +280,7 @@ class ResyncTarget:
         self.check_end()
 
     def _let_go(self, request: TargetRequest) -> None:
-        for other in self._app_ranges.release(request):
-            other.range_granted()  # type: ignore[attr-defined]
+        hand_on(self._app_ranges, request)
 
     def go_on(self) -> None:
         """It was not the end after all: blocks were marked meanwhile; or a pause is over."""

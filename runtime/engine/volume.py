@@ -18,7 +18,7 @@ from runtime.effects import DiskWork, Effect, Level
 from runtime.engine.agenda import Agenda
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
-from runtime.engine.intervals import Intervals
+from runtime.engine.intervals import Claimant, Intervals
 from runtime.engine.pace import ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
@@ -51,10 +51,12 @@ class Volume:
         self.options = options
         self.connection = connection
         self.state = VolumeState()
+        self.state_before = self.state
+        """The state before the last change, for actions that need to know what it was."""
         self.backing: Backing | None = None
         self.size_sectors = 0
         """What applications see."""
-        self.ranges = Intervals()
+        self.ranges: Intervals[Claimant] = Intervals()
         """Who is at work on which sectors of the disk."""
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
@@ -184,10 +186,10 @@ class Volume:
         """What P_UUIDS says beside the UUIDs (wire 5.5)."""
         flags = UuidFlags.DISCARD_MY_DATA if self.discards_my_data else 0
         flags |= UuidFlags.CRASHED_PRIMARY if self.is_crashed_primary else 0
-        disk = self.state.disk
-        if disk is DiskState.Negotiating:
-            disk = self.would_be_disk
-        return flags | (UuidFlags.INCONSISTENT if disk is DiskState.Inconsistent else 0)
+        if self.state.disk is not DiskState.Negotiating:
+            return flags
+        is_bad = self.would_be_disk is DiskState.Inconsistent
+        return flags | (UuidFlags.INCONSISTENT if is_bad else 0)
 
     @property
     def in_resync_range(self) -> bool:

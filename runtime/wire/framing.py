@@ -137,7 +137,10 @@ class Framing:
     @property
     def lacking(self) -> int:
         """How many bytes of the next frame are still to come; 0 when its header does not say."""
-        header = self._header()
+        try:
+            header = self._header()
+        except PeerError:
+            return 0  # whoever takes the frames hears of it
         return max(0, header[-1] - self._end) if header is not None else 0
 
     def space(self) -> memoryview:

@@ -100,7 +100,8 @@ def test_disjoint_ranges_are_held_at_once() -> None:
 
 def test_overlapping_write_waits_until_the_first_is_done() -> None:
     """A claim that shares one sector with an earlier one holds its range after that one's end."""
-    intervals, first, second: Intervals[object] = Intervals(), owner(0), owner(7)
+    intervals: Intervals[object] = Intervals()
+    first, second = owner(0), owner(7)
 
     assert (first.claim(intervals), second.claim(intervals)) == (True, False)
     assert (intervals.holds(first), intervals.holds(second)) == (True, False)
@@ -110,7 +111,8 @@ def test_overlapping_write_waits_until_the_first_is_done() -> None:
 
 def test_two_shared_claims_hold_the_same_sectors() -> None:
     """Readers do not disturb each other, a writer waits for all of them."""
-    intervals, writer: Intervals[object] = Intervals(), owner(0)
+    intervals: Intervals[object] = Intervals()
+    writer = owner(0)
     readers = [owner(0, is_exclusive=False) for _ in range(2)]
 
     assert all(reader.claim(intervals) for reader in readers)
@@ -121,7 +123,8 @@ def test_two_shared_claims_hold_the_same_sectors() -> None:
 
 def test_nobody_overtakes_a_claim_that_waits() -> None:
     """A reader that comes after a waiting writer waits behind it, so the writer gets its turn."""
-    intervals, writer: Intervals[object] = Intervals(), owner(0)
+    intervals: Intervals[object] = Intervals()
+    writer = owner(0)
     early, late = owner(0, is_exclusive=False), owner(0, is_exclusive=False)
     early.claim(intervals)
     writer.claim(intervals)
@@ -133,7 +136,8 @@ def test_nobody_overtakes_a_claim_that_waits() -> None:
 
 def test_claim_that_waits_can_be_given_back() -> None:
     """Who waited for a claim that is withdrawn holds its range as if that had never come."""
-    intervals, first, second, third: Intervals[object] = Intervals(), owner(0, 8), owner(4, 8), owner(8, 8)
+    intervals: Intervals[object] = Intervals()
+    first, second, third = owner(0, 8), owner(4, 8), owner(8, 8)
     for claimant in (first, second, third):
         claimant.claim(intervals)
 
@@ -143,7 +147,8 @@ def test_claim_that_waits_can_be_given_back() -> None:
 
 def test_withdrawn_claim_can_be_made_again() -> None:
     """An owner that comes back stands behind those who came meanwhile, and is told once."""
-    intervals, first, second: Intervals[object] = Intervals(), owner(0), owner(0)
+    intervals: Intervals[object] = Intervals()
+    first, second = owner(0), owner(0)
     first.claim(intervals)
     second.claim(intervals)
     intervals.release(second)
@@ -154,7 +159,8 @@ def test_withdrawn_claim_can_be_made_again() -> None:
 
 def test_largest_range_meets_everybody_in_it() -> None:
     """A discard of 128 MiB waits for a write in its last block, not for one behind it."""
-    intervals, write, behind: Intervals[object] = Intervals(), owner(DISCARD_SECTORS - 8), owner(DISCARD_SECTORS)
+    intervals: Intervals[object] = Intervals()
+    write, behind = owner(DISCARD_SECTORS - 8), owner(DISCARD_SECTORS)
     discard = owner(0, DISCARD_SECTORS)
 
     assert (write.claim(intervals), behind.claim(intervals)) == (True, True)
@@ -174,7 +180,8 @@ def test_range_is_free_when_nobody_holds_or_waits() -> None:
 
 def test_clear_forgets_all_claims() -> None:
     """After a lost disk nothing is claimed and everything can be claimed."""
-    intervals, first, second: Intervals[object] = Intervals(), owner(0), owner(0)
+    intervals: Intervals[object] = Intervals()
+    first, second = owner(0), owner(0)
     first.claim(intervals)
     second.claim(intervals)
     intervals.clear()
@@ -186,7 +193,8 @@ def test_clear_forgets_all_claims() -> None:
 @given(STEPS)
 def test_answers_are_those_of_the_slow_model(steps: list[Wish | int]) -> None:
     """A claim holds its range exactly when no earlier claim, held or waiting, conflicts."""
-    intervals, model: Intervals[object] = Intervals(), Model()
+    intervals: Intervals[object] = Intervals()
+    model = Model()
     for step in steps:
         if isinstance(step, Wish):
             claimant = Owner(step)

@@ -1,0 +1,132 @@
+"""What our node sent beside what the kernel sent in its place."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Final, TypeAlias
+
+from generated.layouts.codec import Packet
+from runtime.decode import TextForm
+from runtime.wire.conversation import PacketSeen
+from tests.replay.exceptions import (
+    asked_for,
+    is_counted,
+    is_left_out,
+    is_pardoned_at_end,
+    without_exceptions,
+)
+from tests.replay.happenings import Said
+
+CONTEXT_PACKETS: Final = 5  # shown before and behind the first difference
+
+Place: TypeAlias = tuple[int, int]
+"""A connection, and a volume."""
+
+Ranges: TypeAlias = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A packet, and what it is compared by."""
+
+    seen: PacketSeen
+    packet: Packet
+    essence: Packet
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether it must be at the same place among the others."""
+        return asked_for(self.packet) is None and not is_counted(self.packet)
+
+
+class Comparison:
+    """How packets are compared in one scenario."""
+
+    def __init__(self, start_s: float, losing_volumes: Collection[int]) -> None:
+        self._start_s = start_s
+        self._losing_volumes = losing_volumes
+        """The volumes whose last bits a kernel loses."""
+
+    def differences(
+        self, said: Iterable[Said], in_our_words: Mapping[Said, Packet], sent: Iterable[PacketSeen]
+    ) -> list[str]:
+        """How what was sent differs from what the kernel said, as texts for people."""
+        theirs = self._by_place((it.seen, in_our_words.get(it, it.packet)) for it in said)
+        ours = self._by_place((it, it.packet) for it in sent)
+        return [
+            text
+            for place in dict.fromkeys([*theirs, *ours])
+            for text in self._differences(place, theirs.get(place, []), ours.get(place, []))
+        ]
+
+    def _by_place(
+        self, packets: Iterable[tuple[PacketSeen, Packet | None]]
+    ) -> dict[Place, list[Compared]]:
+        found: defaultdict[Place, list[Compared]] = defaultdict(list)
+        for seen, packet in packets:
+            assert packet is not None
+            if not is_left_out(packet):
+                volume = seen.frame.volume
+                essence = without_exceptions(packet, loses_bits=volume in self._losing_volumes)
+                found[seen.connection, volume].append(Compared(seen, packet, essence))
+        return dict(found)
+
+    def _differences(
+        self, place: Place, theirs: Sequence[Compared], ours: Sequence[Compared]
+    ) -> Iterator[str]:
+        name = f"c{place[0]}, volume {place[1]}"
+        one, other = _ranges(theirs), _ranges(ours)
+        if one != other:
+            yield f"{name}: the kernel asks for sectors {one}\n    our node for {other}"
+        one_count, other_count = _counts(theirs), _counts(ours)
+        if other_count - one_count:
+            yield f"{name}: our node has said too much: {other_count - one_count}"
+        theirs = [it for it in theirs if it.is_in_order]
+        ours = [it for it in ours if it.is_in_order]
+        for number, (expected, found) in enumerate(zip_longest(theirs, ours)):
+            if found is None and _is_pardoned(theirs[number:]):
+                return
+            if expected is None or found is None or expected.essence != found.essence:
+                first, end = max(0, number - CONTEXT_PACKETS), number + CONTEXT_PACKETS + 1
+                yield "\n".join(
+                    [
+                        f"{name}: packet {number} differs",
+                        "  the kernel:",
+                        *_lines(theirs[first:end], number - first, self._start_s),
+                        "  our node:",
+                        *_lines(ours[first:end], number - first, 0.0),
+                    ]
+                )
+                return
+
+
+def _is_pardoned(left: Iterable[Compared]) -> bool:
+    """Whether what was not said need not be; a replay waits for it if the connection is open."""
+    return all(is_pardoned_at_end(it.seen.frame.command) for it in left)
+
+
+def _counts(packets: Iterable[Compared]) -> Counter[str]:
+    """How many packets there are of those whose number counts; too few keep a replay waiting."""
+    return Counter(type(it.packet).__name__ for it in packets if is_counted(it.packet))
+
+
+def _lines(packets: Iterable[Compared], marked: int, start_s: float) -> Iterator[str]:
+    form = TextForm()
+    for number, it in enumerate(packets):
+        line = list(form.lines(replace(it.seen, packet=it.packet)))[-1]
+        mark = "->" if number == marked else "  "
+        yield f"  {mark} {it.seen.time_s - start_s:10.6f} {line.name}{line.rest}"
+
+
+def _ranges(packets: Iterable[Compared]) -> Ranges:
+    """The sectors asked for in a resync, in their order, however they are cut into requests."""
+    found: Ranges = []
+    for it in packets:
+        if (asked := asked_for(it.packet)) is not None:
+            first, count = asked
+            if found and sum(found[-1]) == first:
+                found[-1] = found[-1][0], found[-1][1] + count
+            else:
+                found.append((first, count))
+    return found

@@ -1,0 +1,81 @@
+"""In what our node may differ from the kernel, each with its reason; in nothing else.
+
+Packets are compared in their order, socket by socket and volume by volume, field by field. Names of
+things (cookies and random numbers, see names.py) count as the same when they name the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from generated.layouts.codec import Packet
+from generated.layouts.generations import P_UUIDS
+from generated.layouts.housekeeping import P_PING, P_PING_ACK
+from generated.layouts.requests import P_RS_DATA_REQUEST, P_RS_THIN_REQ
+from generated.layouts.write import P_DATA, P_UNPLUG_REMOTE, DpFlags, RangeWrite
+from runtime.requests import SECTOR_SIZE_BYTES
+
+LEFT_OUT: Final[Mapping[type[Packet], str]] = {
+    P_PING: "when a socket is idle, and when a round trip is wanted, is a matter of timing",
+    P_UNPLUG_REMOTE: "tells when the block layer of the kernel had a pause, and asks for nothing",
+}
+"""Packets that are not compared, and why."""
+
+CUT_DIFFERENTLY: Final[Mapping[type[Packet], str]] = {
+    P_RS_DATA_REQUEST: "how much of a resync is asked for at once depends on time and on memory",
+    P_RS_THIN_REQ: "the same",
+}
+"""Packets of which only the sectors are compared that all of them together ask for, and why."""
+
+COUNTED: Final[Mapping[type[Packet], str]] = {
+    P_PING_ACK: "a thread of its own answers pings, and passes what other threads have to say",
+}
+"""Packets of which only the number is compared, and why."""
+
+PARDONED_AT_END: Final[Mapping[type[Packet], str]] = {
+    P_PING_ACK: "a ping that comes while a node gives its peer up is answered, or not",
+    P_UUIDS: "a node that loses its peer tells its new generation if the socket is there",
+}
+"""What need not be said as the last of a connection that the node itself has closed, and why."""
+
+BITS_THAT_KERNELS_LOSE: Final = 64
+"""When the number of blocks is a multiple of it, a kernel forgets the bits of the last 64 blocks at
+attaching: a flaw that our node has not. Of such a device the number of set bits is not compared."""
+
+WITHOUT_MEANING: Final[Mapping[DpFlags, str]] = {
+    DpFlags.RW_SYNC: "tells how urgent the writing program was; the block layer's own affair",
+}
+"""Flags of writes that are not compared, and why."""
+
+IGNORED_FLAGS: Final = sum(WITHOUT_MEANING)
+
+
+def is_left_out(packet: Packet) -> bool:
+    """Whether a packet is not compared."""
+    return type(packet) in LEFT_OUT
+
+
+def asked_for(packet: Packet) -> tuple[int, int] | None:
+    """The first sector and the number of sectors of a request whose cutting does not count."""
+    if isinstance(packet, P_RS_DATA_REQUEST | P_RS_THIN_REQ):
+        return packet.sector, packet.blksize // SECTOR_SIZE_BYTES
+    return None
+
+
+def is_pardoned_at_end(number: int) -> bool:
+    """Whether a packet may be missing at the end of a connection."""
+    return any(number == packet.COMMAND for packet in PARDONED_AT_END)
+
+
+def is_counted(packet: Packet) -> bool:
+    """Whether only the number of such packets is compared."""
+    return type(packet) in COUNTED
+
+
+def without_exceptions(packet: Packet, *, loses_bits: bool) -> Packet:
+    """A packet without what may differ in it."""
+    if isinstance(packet, P_UUIDS) and loses_bits:
+        return replace(packet, bits_set=0)
+    if isinstance(packet, P_DATA | RangeWrite):
+        return replace(packet, dp_flags=packet.dp_flags & ~IGNORED_FLAGS)
+    return packet

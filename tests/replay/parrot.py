@@ -1,0 +1,144 @@
+"""A node that says what the kernel said, at its times: it shows what a replay finds, and what not.
+
+It knows the script. All that it understands of its peer is what to write.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from generated.layouts.codec import Packet
+from generated.layouts.commands import Command as Number
+from generated.layouts.packets import DATA_SOCKET, META_SOCKET
+from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED
+from generated.layouts.state import ReturnCode
+from generated.layouts.write import P_DATA, RangeWrite
+from runtime.effects import (
+    Answered,
+    Close,
+    Effect,
+    Listen,
+    RequestFinished,
+    TryConnect,
+    WriteBlocks,
+    ZeroBlocks,
+)
+from runtime.events import (
+    BytesArrived,
+    Command,
+    Event,
+    RequestsMade,
+    SocketAccepted,
+    SocketConnected,
+    TimePassed,
+)
+from runtime.requests import SECTOR_SIZE_BYTES, Request
+from runtime.wire.channel import Channel
+from runtime.wire.conversation import Socket
+from runtime.wire.framing import DATA_LIMITS, HEADER_100, META_LIMITS, Frame
+from tests.replay.deeds import Asked
+from tests.replay.happenings import Ended, Happening, Opened, Said
+from tests.replay.script import Script
+
+VERSION = 101
+ATTEMPT_S = 1e-6  # an attempt is made so much before it succeeds
+
+
+class Parrot:
+    """A node that has heard it all before."""
+
+    def __init__(self, script: Script) -> None:
+        self._side = script.side
+        self._refused = {
+            it.what.command: it.what.is_refused
+            for it in script.scenes
+            if isinstance(it.what, Asked)
+        }
+        self._openings = deque(it.what for it in script.scenes if isinstance(it.what, Opened))
+        mine: list[Happening] = [
+            it.what
+            for it in script.scenes
+            if isinstance(it.what, Opened | Ended) and it.what.by is script.side
+        ]
+        self._to_do = deque(sorted([*mine, *script.said], key=lambda it: it.time_s))
+        self._channels: dict[int, Channel] = {}
+        self._sockets: dict[Channel, Socket] = {}
+
+    @property
+    def deadline(self) -> float | None:
+        """When it wants to say something."""
+        if not self._to_do:
+            return None
+        first = self._to_do[0]
+        return first.time_s - ATTEMPT_S * isinstance(first, Opened)
+
+    def handle(self, event: Event, now: float) -> list[Effect]:  # noqa: ARG002
+        """Take an event."""
+        return list(self._handled(event))
+
+    def _handled(self, event: Event) -> Iterator[Effect]:
+        match event:
+            case TimePassed():
+                yield from self._do(self._to_do.popleft())
+            case SocketConnected(channel) | SocketAccepted(channel):
+                opened = self._openings.popleft()
+                self._channels[opened.connection] = channel
+                self._sockets[channel] = opened.socket
+                channel.expect(DATA_LIMITS if opened.socket is Socket.data else META_LIMITS)
+            case BytesArrived(channel):
+                yield from self._heard(channel)
+            case RequestsMade(requests):
+                for request in requests:
+                    yield from _written(request)
+                    yield RequestFinished(request)
+            case Command():
+                refused = self._refused.get(event, False)
+                code = ReturnCode.SS_UNKNOWN_ERROR if refused else ReturnCode.SS_SUCCESS
+                yield Listen()
+                yield Answered(event, code)
+
+    def _do(self, what: Happening) -> Iterator[Effect]:
+        match what:
+            case Opened():
+                yield TryConnect(1.0)
+            case Ended(connection=number):
+                yield Close(self._channels[number])
+            case Said(connection=number):
+                self._say(what, self._channels[number])
+
+    def _say(self, said: Said, channel: Channel) -> None:
+        if said.seen.frame.kind is HEADER_100:
+            channel.agree(VERSION)
+        channel.send(said.packet, volume=said.seen.frame.volume)
+        if said.seen.socket is Socket.meta:
+            channel.agree(VERSION)
+
+    def _heard(self, channel: Channel) -> Iterator[Effect]:
+        socket = self._sockets[channel]
+        for frame in channel.frames():
+            if frame.command in (Number.P_CONNECTION_FEATURES, Number.P_INITIAL_META):
+                channel.agree(VERSION)
+            layouts = DATA_SOCKET if socket is Socket.data else META_SOCKET
+            yield from _copied(frame, channel.read(frame, layouts[frame.command]))
+
+
+def _copied(frame: Frame, packet: Packet) -> Iterator[Effect]:
+    """What the peer's data do to the disk."""
+    match packet:
+        case P_DATA() | P_RS_DATA_REPLY():
+            at = packet.sector * SECTOR_SIZE_BYTES
+            yield WriteBlocks(frame.volume, None, at, packet.data)
+        case RangeWrite():
+            at = packet.sector * SECTOR_SIZE_BYTES
+            yield ZeroBlocks(frame.volume, None, at, packet.size, may_unmap=True)
+        case P_RS_DEALLOCATED():
+            at = packet.sector * SECTOR_SIZE_BYTES
+            yield ZeroBlocks(frame.volume, None, at, packet.size, may_unmap=True)
+
+
+def _written(request: Request) -> Iterator[Effect]:
+    if request.is_write:
+        at, size = (it * SECTOR_SIZE_BYTES for it in (request.first_sector, request.sector_count))
+        if request.data:
+            yield WriteBlocks(request.volume, None, at, request.data)
+        else:
+            yield ZeroBlocks(request.volume, None, at, size, may_unmap=True)

@@ -1,0 +1,194 @@
+"""What one side's node meets in a scenario, in order, and what it must have said before.
+
+Applications' requests are taken from the packets that they led to: that is the order in which the
+kernel got them, and so many pieces as its block layer made of them. Only of what led to no packet
+the manifest is asked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from generated.layouts.codec import Packet
+from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
+from generated.layouts.write import P_BARRIER, P_DATA, P_TRIM, P_ZEROES, DpFlags
+from runtime.requests import Request, RequestKind
+from tests.replay.deeds import Deed, Requested, cut, deeds
+from tests.replay.exceptions import asked_for, is_left_out
+from tests.replay.happenings import Happening, Said, happenings
+from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
+from tests.replay.slowness import task_told_by
+
+RESYNC: Final = int(P_RS_DATA_REQUEST.COMMAND)  # a thin request counts like a plain one
+BLOCK_SECTORS: Final = 8  # a resync asks for whole blocks
+CLOCKS_DIFFER_S: Final = 0.05  # between the guest's steps and the capture
+
+Place: TypeAlias = tuple[int, int, int]
+"""A connection, a volume, and a packet's number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Something that the node meets, not before its time and not before it has said so much."""
+
+    time_s: float
+    what: Deed | Happening
+    said_before: Counter[Place]
+
+
+@dataclass(frozen=True)
+class Script:
+    """One side of a scenario."""
+
+    scenario: Scenario
+    side: Side
+    scenes: tuple[Scene, ...]
+    said: tuple[Said, ...]
+    """What the kernel on this side said."""
+
+
+def script(scenario: Scenario, side: Side) -> Script:
+    """One side of a scenario, as its node meets it."""
+    all_of_them = happenings(scenario)
+    mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
+    done = [
+        (step.start_s, _without_packets(deed, step, mine))
+        for step in scenario.steps
+        for deed in deeds(step, side)
+    ]
+    met: list[tuple[float, Deed | Happening]] = [
+        *((time_s, deed) for time_s, deed in done if deed is not None),
+        *((it.time_s, it) for it in all_of_them),
+    ]
+    met.sort(key=lambda it: it[0])
+    return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine))
+
+
+def counted(connection: int, volume: int, packet: Packet) -> Counter[Place]:
+    """What a packet counts for: of a resync, the sectors asked for, however that is cut."""
+    asked = asked_for(packet)
+    if asked is not None:
+        return Counter({(connection, volume, RESYNC): asked[1]})
+    if is_left_out(packet):
+        return Counter()
+    return Counter({(connection, volume, packet.COMMAND): 1})
+
+
+def counted_of(said: Said) -> Counter[Place]:
+    """What a packet of the recording counts for."""
+    return counted(said.connection, said.seen.frame.volume, said.packet)
+
+
+def _scenes(met: Iterable[tuple[float, Deed | Happening]], side: Side) -> Iterator[Scene]:
+    said: Counter[Place] = Counter()
+    asked: dict[tuple[int, int, int], int] = {}
+    for time_s, what in met:
+        if not isinstance(what, Happening):
+            yield Scene(time_s, what, _without(said, RESYNC))
+        elif what.by is not side:
+            if not (isinstance(what, Said) and what.is_answered_by_itself):
+                yield Scene(time_s, what, _said_before(what, said, asked))
+        elif isinstance(what, Said):
+            yield from _own_scenes(what, said)
+            said += counted_of(what)
+            _note_asked(what, said, asked)
+        else:
+            yield Scene(time_s, what, _without(said, RESYNC))
+
+
+def _own_scenes(what: Said, said: Counter[Place]) -> Iterator[Scene]:
+    """What happened around the node when it said something."""
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
+        yield Scene(what.time_s, what, Counter())
+    request = _request(what)
+    if request is not None:
+        wanted = _without(said, RESYNC, P_BARRIER.COMMAND)  # the next write may be what closes it
+        yield Scene(what.time_s, Requested((request,)), wanted)
+
+
+def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, int], int]) -> None:
+    """Remember how much of a resync was asked for when a sector was."""
+    if (request := asked_for(what.packet)) is not None:
+        first, count = request
+        volume = what.seen.frame.volume
+        total = said[what.connection, volume, RESYNC]
+        for sector in range(first, first + count, BLOCK_SECTORS):
+            asked[what.connection, volume, sector] = total
+
+
+def _said_before(
+    what: Happening, said: Counter[Place], asked: dict[tuple[int, int, int], int]
+) -> Counter[Place]:
+    """What the node must have said before something of the peer: a question, before its answer.
+
+    How far ahead of the answers a node asks is its own affair.
+    """
+    wanted = _without(said, RESYNC)
+    if isinstance(what, Said):
+        packet, volume = what.packet, what.seen.frame.volume
+        if isinstance(packet, P_RS_DATA_REPLY | P_RS_DEALLOCATED):
+            wanted[what.connection, volume, RESYNC] = asked.get(
+                (what.connection, volume, packet.sector), 0
+            )
+    return wanted
+
+
+def _without(said: Counter[Place], *numbers: int) -> Counter[Place]:
+    return Counter({place: count for place, count in said.items() if place[2] not in numbers})
+
+
+def _request(said: Said) -> Request | None:
+    """What an application asked for, when the node told its peer of that."""
+    packet, volume = said.packet, said.seen.frame.volume
+    match packet:
+        case P_DATA():
+            request = Request(
+                RequestKind.WRITE,
+                volume,
+                packet.sector,
+                len(packet.data) // SECTOR_SIZE_BYTES,
+                bytes(packet.data),
+            )
+            request.fua = bool(packet.dp_flags & DpFlags.FUA)
+            return request
+        case P_TRIM():
+            count = packet.size // SECTOR_SIZE_BYTES
+            return Request(RequestKind.DISCARD, volume, packet.sector, count)
+        case P_ZEROES():
+            count = packet.size // SECTOR_SIZE_BYTES
+            request = Request(RequestKind.WRITE_ZEROES, volume, packet.sector, count)
+            request.may_unmap = bool(packet.dp_flags & DpFlags.DISCARD)
+            return request
+        case _:
+            return None
+
+
+def _without_packets(deed: Deed, step: Step, mine: Iterable[Said]) -> Deed | None:
+    """What is left of a deed when the requests that packets tell of are taken away."""
+    if not isinstance(deed, Requested) or deed.digest is not None:
+        return deed
+    first_s, last_s = step.start_s - CLOCKS_DIFFER_S, step.end_s + CLOCKS_DIFFER_S
+    told = {
+        (request.volume, sector)
+        for said in mine
+        if first_s <= said.time_s <= last_s and (request := _request(said)) is not None
+        for sector in range(request.first_sector, request.first_sector + request.sector_count)
+    }
+    left = tuple(piece for request in deed.requests for piece in _left(request, told))
+    return Requested(left) if left else None
+
+
+def _left(request: Request, told: set[tuple[int, int]]) -> Iterator[Request]:
+    """The pieces of a request whose sectors are not told of."""
+    first, end = request.first_sector, request.first_sector + request.sector_count
+    at = first
+    while at < end:
+        stop = at
+        while stop < end and (request.volume, stop) not in told:
+            stop += 1
+        if stop > at:
+            region = Region(at * SECTOR_SIZE_BYTES, (stop - at) * SECTOR_SIZE_BYTES, 0)
+            content = bytes(request.data)[(at - first) * SECTOR_SIZE_BYTES :]
+            yield from cut(request.kind, request.volume, region, content)
+        at = stop + 1

@@ -1,0 +1,102 @@
+"""How slow the kernel's disk was: our node's disk finishes when the packet was sent that tells so.
+
+The order in which a disk finishes is its own affair, and shows in the order of acknowledgements and
+replies, and in where an epoch ends. What no packet tells of is finished at once.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from generated.layouts.acks import P_RS_WRITE_ACK, P_WRITE_ACK
+from generated.layouts.codec import Packet
+from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY
+from generated.layouts.write import P_BARRIER, P_DATA, RangeWrite
+from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
+from tests.replay.happenings import Said
+from tests.replay.manifest import SECTOR_SIZE_BYTES
+
+Task: TypeAlias = tuple[bool, int, int, int]
+"""Whether it is reading; the volume; offset and size in bytes."""
+
+READING: Final = True
+WRITING: Final = False
+
+
+def task_told_by(said: Said) -> Task | None:
+    """What the disk has done when a packet is sent, if it says that."""
+    packet, volume = said.packet, said.seen.frame.volume
+    match packet:
+        case P_RS_WRITE_ACK() | P_WRITE_ACK():
+            return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
+        case P_RS_DATA_REPLY() | P_DATA_REPLY():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+    return None
+
+
+def _own_write(packet: Packet, volume: int) -> Task | None:
+    """What the own disk writes too, when the peer is told to write."""
+    match packet:
+        case P_DATA():
+            return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+        case RangeWrite():
+            return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
+    return None
+
+
+def _told(said: Iterable[Said]) -> dict[Said, list[Task]]:
+    """What each packet tells to be finished: one task, or with a barrier a whole epoch's."""
+    found: dict[Said, list[Task]] = {}
+    epoch: list[Task] = []
+    for it in said:
+        if (task := task_told_by(it)) is not None:
+            found[it] = [task]
+        elif (task := _own_write(it.packet, it.seen.frame.volume)) is not None:
+            epoch.append(task)
+        elif isinstance(it.packet, P_BARRIER):
+            found[it], epoch = epoch, []
+    return found
+
+
+class Slowness:
+    """What the disk has been asked for and has not finished."""
+
+    def __init__(self, said: Iterable[Said]) -> None:
+        self._told = _told(said)
+        self._left = Counter(task for tasks in self._told.values() for task in tasks)
+        self._finished: Counter[Task] = Counter()
+        self._waiting: defaultdict[Task, deque[DiskWork]] = defaultdict(deque)
+
+    def is_slow(self, work: DiskWork) -> bool:
+        """Whether this is finished later: when it is told."""
+        task = _asked(work)
+        if task is None or not self._left[task]:
+            return False
+        if self._finished[task]:
+            self._finished[task] -= 1
+            return False
+        self._waiting[task].append(work)
+        return True
+
+    def finish(self, said: Said) -> list[DiskWork]:
+        """A packet tells that something is finished: the work that waits for that."""
+        works = []
+        for task in self._told[said]:
+            self._left[task] -= 1
+            if self._waiting[task]:
+                works.append(self._waiting[task].popleft())
+            else:
+                self._finished[task] += 1
+        return works
+
+
+def _asked(work: DiskWork) -> Task | None:
+    match work:
+        case ReadBlocks():
+            return READING, work.volume, work.offset_bytes, work.size_bytes
+        case WriteBlocks():
+            return WRITING, work.volume, work.offset_bytes, len(work.data)
+        case ZeroBlocks():
+            return WRITING, work.volume, work.offset_bytes, work.size_bytes
+        case FlushDisk():
+            return None

@@ -1,0 +1,337 @@
+"""One side's kernel replaced by our node: simulated time, disks in memory, the recorded peer.
+
+The peer says what it said, at its time, but never before our node has said all that the kernel had
+said by then. What our node calls differently is called so by the peer too. Only pings are answered
+here, since when a node wants to know whether its peer lives is its own affair.
+"""
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Final, Protocol
+
+from generated.layouts.commands import Command as Number
+from generated.layouts.handshake import P_AUTH_CHALLENGE
+from generated.layouts.housekeeping import P_PING, P_PING_ACK
+from generated.layouts.state import ReturnCode
+from runtime.config import ResourceConfig
+from runtime.effects import (
+    Answered,
+    Close,
+    DiskWork,
+    Effect,
+    FlushDisk,
+    Listen,
+    Log,
+    ReadBlocks,
+    RequestFinished,
+    StopListening,
+    TryConnect,
+    WriteBlocks,
+    ZeroBlocks,
+)
+from runtime.engine.random_numbers import RandomNumbers
+from runtime.events import (
+    AttachRequested,
+    BytesArrived,
+    Command,
+    ConnectFailed,
+    DiskFinished,
+    Event,
+    RequestsMade,
+    SocketAccepted,
+    SocketConnected,
+    SocketLost,
+    TimePassed,
+)
+from runtime.requests import Request
+from runtime.wire.channel import Channel
+from runtime.wire.conversation import PacketSeen
+from runtime.wire.framing import HEADER_100, pack_header
+from tests.replay.disks import LowerDevice
+from tests.replay.exceptions import is_pardoned_at_end
+from tests.replay.happenings import Opened, Said
+from tests.replay.names import Names
+from tests.replay.options import resource_config
+from tests.replay.script import Place, Script, counted
+from tests.replay.slowness import Slowness
+from tests.replay.sockets import Connection
+
+LATE_S_MAX: Final = 15.0  # longer than connect-int with its seventh, the longest wait of a node
+EVENTS_MAX: Final = 100_000  # at one moment; more means that the node never rests
+PING_ACK: Final = pack_header(HEADER_100, volume=0, command=P_PING_ACK.COMMAND, length=0)
+CHALLENGE_BITS: Final = 512
+
+
+class Node(Protocol):
+    """What takes the kernel's place."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When it wants to be told the time."""
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Take an event."""
+
+
+MakeNode = Callable[[ResourceConfig, RandomNumbers], Node]
+
+
+class Stuck(Exception):  # noqa: N818  # what becomes of a replay
+    """The node does not do what the recording needs to go on."""
+
+
+class RecordedRandom:
+    """Random numbers of a seed; only the challenges are the kernel's, since the peer signs them."""
+
+    def __init__(self, said: Iterable[Said]) -> None:
+        self._challenges = deque(
+            int.from_bytes(it.packet.challenge, "big")
+            for it in said
+            if isinstance(it.packet, P_AUTH_CHALLENGE)
+        )
+        self._random = Random(0)
+
+    def getrandbits(self, k: int, /) -> int:
+        """A number of k random bits; a coin says that waiting is not worth it."""
+        if k == CHALLENGE_BITS and self._challenges:
+            return self._challenges.popleft()
+        return 1 if k == 1 else self._random.getrandbits(k)
+
+    def random(self) -> float:
+        """A number from 0 to below 1."""
+        return self._random.random()
+
+
+class World:
+    """What is around the node of one side."""
+
+    def __init__(self, script: Script, make_node: MakeNode) -> None:
+        self.script = script
+        self.now = 0.0
+        self.names = Names(script.said)
+        self.lower = {
+            volume: LowerDevice.of(disk)
+            for volume, disk in script.scenario.disks(script.side).items()
+        }
+        self.sent: list[PacketSeen] = []
+        self.log: list[str] = []
+        self.complaints: list[str] = []
+        self.connections: dict[int, Connection] = {}
+        self.is_listening = False
+        self.network_is_up = True
+        self.is_attempting = False
+        self.next_openings = deque(
+            scene.what for scene in script.scenes if isinstance(scene.what, Opened)
+        )
+        self._make_node = make_node
+        self._node: Node | None = None
+        self._slowness = Slowness(script.said)
+        self._random = RecordedRandom(script.said)
+        self._said: Counter[Place] = Counter()
+        self._events: deque[Event] = deque()
+        self._attempt_ends_at = 0.0
+        self._answers: dict[object, ReturnCode] = {}
+        self._refused: dict[object, bool] = {}
+        self._digests: dict[Request, tuple[tuple[Request, ...], str]] = {}
+        self._read: dict[Request, bytes] = {}
+
+    # The node
+
+    def begin(self) -> None:
+        """Make a node that knows nothing but its settings."""
+        config = resource_config(self.script.scenario, self.script.side)
+        self._node = self._make_node(config, self._random)
+
+    def finish(self, said: Said) -> None:
+        """The kernel's disk has finished what a packet tells of; so has ours."""
+        for work in self._slowness.finish(said):
+            content = self.lower[work.volume].carry_out(work)
+            self.tell(DiskFinished(work, content=content))
+
+    def end(self) -> None:
+        """There is no node any more."""
+        self._node = None
+
+    def attach(self, volume: int) -> None:
+        """Attach a lower device."""
+        config = resource_config(self.script.scenario, self.script.side)
+        backing = self.lower[volume].attach(config.volumes[volume])
+        self.ask(AttachRequested(volume, backing), is_refused=False)
+
+    def ask(self, command: Command, *, is_refused: bool) -> None:
+        """Ask the node for something that a kernel refused, or did not."""
+        self._refused[command] = is_refused
+        self.tell(command)
+
+    def is_answered(self, command: Command) -> bool:
+        """Whether a command has got its answer."""
+        return command in self._answers
+
+    def make(self, requests: tuple[Request, ...], digest: str | None) -> None:
+        """Let applications ask for something; what is read must have this digest."""
+        if digest is not None:
+            self._digests[requests[-1]] = requests, digest
+        self.tell(RequestsMade(requests))
+
+    def tell(self, event: Event) -> None:
+        """Tell the node something, and all that follows at the same moment."""
+        self._events.append(event)
+        for _ in range(EVENTS_MAX):
+            if not self._events or self._node is None:
+                self._events.clear()
+                return
+            for effect in self._node.handle(self._events.popleft(), self.now):
+                self._carry_out(effect)
+            self._exchange_bytes()
+        raise Stuck("the node never rests")
+
+    # Time
+
+    def wait_for(self, is_so: Callable[[], bool], what: Callable[[], str]) -> None:
+        """Let time pass until something is so."""
+        limit_s = self.now + LATE_S_MAX
+        while not is_so():
+            if not self._step(limit_s):
+                raise Stuck(what())
+
+    def pass_time(self, until_s: float) -> None:
+        """Let time pass."""
+        while self._step(until_s):
+            pass
+        self.now = max(self.now, until_s)
+
+    def _step(self, until_s: float) -> bool:
+        """Go to the next moment when something is due by itself, if that is soon enough."""
+        deadline = self._node.deadline if self._node is not None else None
+        times = [] if deadline is None else [deadline]
+        if self.is_attempting:
+            times.append(self._attempt_ends_at)
+        if not times or min(times) > until_s:
+            return False
+        self.now = max(self.now, min(times))
+        if self.is_attempting and self._attempt_ends_at <= self.now:
+            self.is_attempting = False
+            self.tell(ConnectFailed("timed out"))
+        else:
+            self.tell(TimePassed())
+        return True
+
+    def lacks(self, wanted: Counter[Place]) -> str:
+        """What the node should have said and has not, or nothing."""
+        lacking = ((place, count - self._said[place]) for place, count in wanted.items())
+        return ", ".join(
+            f"{count} of {Number(command).name} on c{connection}"
+            for (connection, _, command), count in lacking
+            if count > 0 and not self._is_pardoned(connection, command)
+        )
+
+    def _is_pardoned(self, connection: int, command: int) -> bool:
+        """Whether a packet can't be said any more, nor needs to, as the node has left."""
+        return is_pardoned_at_end(command) and not self.connections[connection].is_open
+
+    # Connections
+
+    def open(self, opened: Opened) -> None:
+        """A connection is there, whoever opened it."""
+        is_mine = opened.by is self.script.side
+        channel = Channel(is_outgoing=is_mine)
+        self.connections[opened.connection] = Connection(
+            opened.connection, opened.socket, self.script.side, channel
+        )
+        self.next_openings.popleft()
+        if is_mine:
+            self.is_attempting = False
+        self.tell(SocketConnected(channel) if is_mine else SocketAccepted(channel))
+
+    def lose(self, number: int) -> None:
+        """The peer has closed its end."""
+        connection = self.connections[number]
+        if connection.is_open:
+            connection.is_open = False
+            self.tell(SocketLost(connection.channel, "closed by the peer"))
+
+    def hear(self, said: Said) -> None:
+        """The peer says something."""
+        connection = self.connections[said.connection]
+        connection.waiting += self.names.octets(said)
+        if connection.feed():
+            self.tell(BytesArrived(connection.channel))
+
+    def _exchange_bytes(self) -> None:
+        for connection in self.connections.values():
+            if connection.is_open:
+                self._take_from(connection)
+            if connection.feed():
+                self._events.append(BytesArrived(connection.channel))
+
+    def _take_from(self, connection: Connection) -> None:
+        for seen in connection.sent(self.now):
+            assert seen.packet is not None
+            if not self.network_is_up:
+                continue
+            self.sent.append(seen)
+            self._said += counted(seen.connection, seen.frame.volume, seen.packet)
+            self.names.sent(seen.connection, seen.frame.volume, seen.packet)
+            if isinstance(seen.packet, P_PING):
+                connection.waiting += PING_ACK
+
+    # What the node asks for
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case ReadBlocks() | WriteBlocks() | ZeroBlocks() | FlushDisk():
+                self._work(effect)
+            case Listen():
+                self.is_listening = True
+            case StopListening():
+                self.is_listening = False
+            case TryConnect(timeout_s):
+                self._attempt(timeout_s)
+            case Close(channel):
+                self._close(channel)
+            case RequestFinished(request, error, content):
+                self._finished(request, error, bytes(content))
+            case Answered(command, code, text):
+                self._answered(command, code, text)
+            case Log(_, text, volume):
+                self.log.append(f"{self.now:10.6f} {'' if volume is None else volume} {text}")
+
+    def _work(self, work: DiskWork) -> None:
+        if not self._slowness.is_slow(work):
+            content = self.lower[work.volume].carry_out(work)
+            self._events.append(DiskFinished(work, content=content))
+
+    def _attempt(self, timeout_s: float) -> None:
+        """An attempt succeeds when the kernel's did, and fails as long as it is the peer's turn."""
+        is_mine = bool(self.next_openings) and self.next_openings[0].by is self.script.side
+        if is_mine and self.network_is_up:
+            self.is_attempting = True
+            self._attempt_ends_at = self.now + timeout_s
+        else:
+            self._events.append(ConnectFailed("refused"))
+
+    def _close(self, channel: Channel) -> None:
+        for connection in self.connections.values():
+            if connection.channel is channel and connection.is_open:
+                self._take_from(connection)
+                connection.is_open = False
+
+    def _finished(self, request: Request, error: str, content: bytes) -> None:
+        self._read[request] = content
+        if error:
+            self.complaints.append(f"{self.now:.6f} {request.kind} failed: {error}")
+        elif request in self._digests:
+            requests, digest = self._digests[request]
+            found = hashlib.sha256(b"".join(self._read[it] for it in requests)).hexdigest()
+            if found != digest:
+                self.complaints.append(f"{self.now:.6f} other data were read than by the kernel")
+
+    def _answered(self, command: object, code: ReturnCode, text: str) -> None:
+        self._answers[command] = code
+        if (code < ReturnCode.SS_SUCCESS) != self._refused[command]:
+            verb = "refused" if self._refused[command] else "agreed to"
+            self.complaints.append(
+                f"{self.now:.6f} {type(command).__name__}: {code.name} {text}; the kernel {verb} it"
+            )

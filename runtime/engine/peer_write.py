@@ -20,7 +20,9 @@ from generated.layouts.acks import (
 from generated.layouts.codec import Octets
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.requests import SpecialBlockId
+from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_TRIM, P_WSAME, P_ZEROES, DpFlags
+from generated.states.conn_states import ConnState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, FlowTraced, FlushDisk, WriteBlocks, ZeroBlocks
 from runtime.engine.connection import Connection
@@ -166,6 +168,7 @@ class PeerWrite(SecondaryHandlers[Effect]):
         volume.store.mark_in_sync(
             first_sector=self.packet.sector, sector_count=self.size_bytes // SECTOR_SIZE_BYTES
         )
+        volume.owes_state = True
         return P_RS_WRITE_ACK
 
     def _ack(self, kind: type[BlockAck]) -> None:
@@ -291,8 +294,17 @@ class Confirming:
         self._epoch = None
         self._connection.received_epochs.confirm(epoch)
         self._connection.send_meta(P_BARRIER_ACK(epoch.barrier, epoch.size))
+        for number in sorted(epoch.volumes):
+            self._repeat_state(self._volumes[number])
         self._connection.resume(self)
         self.go_on()
+
+
+    def _repeat_state(self, volume: Volume) -> None:
+        """A resync that is over here may wait for this confirmation there (wire 9.6)."""
+        owes, volume.owes_state = volume.owes_state, False
+        if owes and volume.state.conn is ConnState.Connected:
+            self._connection.send_data(P_STATE(volume.state.word), volume=volume.number)
 
 
 class _Flush:

@@ -17,6 +17,7 @@ from runtime.engine.volume_state import VolumeState
 SOURCE: Final = frozenset({ConnState.SyncSource, ConnState.PausedSyncS})
 TARGET: Final = frozenset({ConnState.SyncTarget, ConnState.PausedSyncT})
 RUNNING: Final = SOURCE | TARGET
+VERSION_OF_TOLD_END: Final = 96  # wire 9.6: from here on the source waits for the target's word
 BLOCK_SIZE_KIB: Final = 4
 PAGES_WRITTEN_EVERY_S: Final = 2.0  # states 6.4
 
@@ -90,6 +91,8 @@ class Resync:
                 finished=self._all_is_here,
             )
             self.fire()
+        else:
+            volume.agenda.later(self._bits_cleared)
         self._write_pages()
 
     def fire(self) -> None:
@@ -150,7 +153,8 @@ class Resync:
         self._bits_cleared()
 
     def _bits_cleared(self) -> None:
-        if self._is_done_there and self.volume.state.conn in SOURCE and self._nothing_is_left():
+        is_over = self._is_done_there or self.volume.connection.version < VERSION_OF_TOLD_END
+        if is_over and self.volume.state.conn in SOURCE and self._nothing_is_left():
             self._end_after_ping()
 
     def _nothing_is_left(self) -> bool:

@@ -70,6 +70,10 @@ class Volume:
         self.metadata_failed: Callable[[str], None] = _ignored
         """What to do when meta-data can't be read or written; the disk's room puts itself here."""
 
+        self.owes_state = False
+        """Whether the peer, as source, may need our state again: writes that it waits to be durable
+        before it ends its resync were not confirmed when it was told (wire 9.6)."""
+
         # Of the handshake
         self.peer_generations: Generations | None = None
         self.peer_bits_set = 0

@@ -21,6 +21,7 @@ from runtime.engine.change import change, is_drawn, outcome_of, refusal_of
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.connection import LINK_LEAST, Connection
 from runtime.engine.consequences import VolumeEvent
+from runtime.engine.flushing import Flushing
 from runtime.engine.link import Link
 from runtime.engine.parameters import resize, send_uuids
 from runtime.engine.rooms import Rooms
@@ -188,7 +189,8 @@ class Commands:
         """Wait for what is under way; nobody new is let in meanwhile."""
         rooms.applications.is_held = True
         self._connection.close_epoch()
-        rooms.writes.when_idle(lambda: self._demote(command, rooms))
+        flushing = Flushing(rooms.volume, lambda: self._demote(command, rooms))
+        rooms.writes.when_idle(flushing.begin)
 
     def _demote(self, command: SecondaryRequested, rooms: Rooms) -> None:
         rooms.applications.is_held = False

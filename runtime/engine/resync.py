@@ -1,11 +1,13 @@
 """A resync from its start to its end, on either side (states 6.2 to 6.6)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.applications import Applications
 from runtime.engine.change import change
+from runtime.engine.flushing import Flushing
 from runtime.engine.parameters import send_state
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Marks, Progress
@@ -122,11 +124,11 @@ class Resync:
         volume = self.volume
         if self._marks is None or not volume.has_disk:
             return
+        name = ("marks", volume.number)
         left = volume.bits_out_of_sync - volume.bits_failed
         self._marks.advance(bits_left=left, now=volume.agenda.now)
-        volume.store.write_bitmap()
-        name = ("marks", volume.number)
-        volume.agenda.after(name, PAGES_WRITTEN_EVERY_S, self._write_pages)
+        again = partial(volume.agenda.after, name, PAGES_WRITTEN_EVERY_S, self._write_pages)
+        Flushing(volume, again).begin()
 
     def _note_state(self, before: VolumeState) -> None:
         """A resync that is over, or that lost its link or a disk, is nobody's business any more."""
@@ -163,7 +165,7 @@ class Resync:
     def _end_after_ping(self) -> None:
         if not self._is_ending:
             self._is_ending = True
-            self._pings.ask(self._end)
+            Flushing(self.volume, lambda: self._pings.ask(self._end)).begin()
 
     def _end(self) -> None:
         volume = self.volume

@@ -16,7 +16,7 @@ from generated.layouts.superblock import Superblock, SuperblockFlags, Superblock
 from runtime.errors import MetadataError
 from runtime.metadata.activity_log import SLOT_COUNT_DEFAULT, ActivityLog, fitting_slot_count
 from runtime.metadata.bitmap import BLOCK_SECTORS, Bitmap, blocks_covered, blocks_touched
-from runtime.metadata.bitmap_pages import PAGE_SIZE_BYTES
+from runtime.metadata.bitmap_pages import PAGE_BITS, PAGE_SIZE_BYTES
 from runtime.metadata.creation import room_for, write_initial_ring
 from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
 from runtime.metadata.generations import Generations
@@ -66,7 +66,10 @@ class Store:
         self._durable = b""
         """The superblock's bytes as they are on disk for certain."""
         self._durable_flags = superblock.flags
-        self._has_cleared_bits = False
+        self._unflushed: set[int] = set()
+        """Pages with bits that were cleared for data that may not be durable yet."""
+        self._flushing: list[set[int]] = []
+        """Those whose data flushes that are under way make durable, oldest first."""
 
     @classmethod
     def attach(
@@ -162,7 +165,20 @@ class Store:
 
     def _flush_data(self) -> None:
         self._data.flush()
-        self._has_cleared_bits = False
+        self._unflushed.clear()
+        self._flushing.clear()
+
+    def begin_flush(self) -> set[int]:
+        """The caller is about to flush the data, beside other work; `flushed` is to follow."""
+        pages, self._unflushed = self._unflushed, set()
+        self._flushing.append(pages)
+        return pages
+
+    def flushed(self, pages: set[int]) -> None:
+        """The data of a `begin_flush` is durable: write what may be written of the bitmap now."""
+        self._flushing = [others for others in self._flushing if others is not pages]
+        waiting = self._unflushed.union(*self._flushing)
+        self._write_pages(page for page in self.bitmap.dirty_pages() if page not in waiting)
 
     # Writes of the application
 
@@ -242,7 +258,8 @@ class Store:
         if not blocks:
             return 0
         changed = self.bitmap.clear_range(first_bit=blocks.start, bit_count=len(blocks))
-        self._has_cleared_bits |= changed > 0
+        if changed:
+            self._unflushed.update(range(blocks.start // PAGE_BITS, blocks[-1] // PAGE_BITS + 1))
         return changed
 
     def write_bitmap(self) -> None:
@@ -253,7 +270,7 @@ class Store:
         indices = list(pages)
         if not indices:
             return
-        if self._has_cleared_bits:
+        if not self._unflushed.union(*self._flushing).isdisjoint(indices):
             self._flush_data()
         for index in indices:
             room = self._areas.bitmap_size_bytes_max - index * PAGE_SIZE_BYTES
@@ -273,7 +290,7 @@ class Store:
 
     def set_all_in_sync(self) -> None:
         """Mark nothing of the volume."""
-        self._has_cleared_bits = True
+        self._unflushed.update(range(self.bitmap.page_count))
         self.bitmap.clear_all()
         self.write_bitmap()
 

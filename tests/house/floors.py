@@ -174,6 +174,7 @@ FLOORS: Final = {
     "runtime/application_requests.py": 7,
     "runtime/engine/connecting.py": 7,
     "runtime/engine/durable_flags.py": 7,
+    "runtime/engine/flushing.py": 7,
     "runtime/engine/mirrored_write.py": 7,
     "runtime/engine/resync_source.py": 7,
     "runtime/engine/resync_target.py": 7,

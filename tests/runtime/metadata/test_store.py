@@ -206,6 +206,26 @@ def test_only_pages_that_changed_are_written() -> None:
     assert device.write_count == before + 1
 
 
+def test_a_page_is_written_behind_a_flush_of_somebody_else() -> None:
+    """Bits that a flush covers go to disk without another one; those cleared since need theirs."""
+    data, device = MemoryDevice(SIZE_BYTES), MemoryDevice(SIZE_BYTES)
+    create(device, plan_creation(device, FLEXIBLE_EXTERNAL, Striping()))
+    store = Store.attach(device, FLEXIBLE_EXTERNAL, data=data)
+    store.resize(VOLUME_SECTORS)
+    store.write_bitmap()
+    far_sector = 32768 * 8 * 3
+    before = data.flush_count
+    store.mark_in_sync(first_sector=0, sector_count=8)
+    covered = store.begin_flush()
+    store.mark_in_sync(first_sector=far_sector, sector_count=8)
+    store.flushed(covered)
+    assert data.flush_count == before
+    assert [*store.bitmap.dirty_pages()] == [3]
+    store.write_bitmap()
+    assert data.flush_count == before + 1
+    assert [*store.bitmap.dirty_pages()] == []
+
+
 def test_identifiers_survive_a_restart() -> None:
     """What a node knows of its data's generation is there when it starts again."""
     device = new_device()

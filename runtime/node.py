@@ -53,14 +53,22 @@ Told = Callable[[str], None]
 class Node:
     """One node of a resource, in the event loop in which it is entered.
 
-    `told` gets each line of the log at once.
+    `told` gets each line of the log at once; `failed` is called when the engine has a bug, after
+    which the node is as if killed.
     """
 
-    def __init__(self, config: NodeConfig, *, told: Told | None = None) -> None:
+    def __init__(
+        self,
+        config: NodeConfig,
+        *,
+        told: Told | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
         self.config = config
         self.log: deque[str] = deque(maxlen=LOG_LINES_MAX)
         self.trace = Trace(config.name)
         self._told = told
+        self._failed = failed
         self._engine = Resource(config.resource, random=random.SystemRandom())
         self._commands: dict[object, asyncio.Future[Answered]] = {}
         self._disks: dict[int, VolumeDisk] = {}
@@ -132,9 +140,15 @@ class Node:
     def kill(self) -> None:
         """Close everything at once and tell nobody, as if the process had been killed."""
         self._driver.stop()
-        self._fall("the node has ended")
+        self._close("the node has ended")
 
-    def _fall(self, reason: str = "the node has failed") -> None:
+    def _fall(self) -> None:
+        self._say("error: the engine failed, everything is closed")
+        self._close("the node has failed")
+        if self._failed is not None:
+            self._failed()
+
+    def _close(self, reason: str) -> None:
         if self._end:
             return
         self._end = reason

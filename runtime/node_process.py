@@ -69,7 +69,8 @@ class _Service:
     """A node, its orders and their answers."""
 
     def __init__(self, config: NodeConfig, *, log: Say, trace: Say | None) -> None:
-        self._node = Node(config, told=log)
+        self._node = Node(config, told=log, failed=self._fail)
+        self._has_failed = False
         self._node.trace.sink = trace
         self._lines: asyncio.Queue[bytes | _End] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
@@ -90,6 +91,13 @@ class _Service:
                 await asyncio.wait(self._running, timeout=ORDERS_S_MAX)
             for task in self._running:
                 task.cancel()
+
+        if self._has_failed:
+            raise MisuseError("the engine failed; please report what is said above")
+
+    def _fail(self) -> None:
+        self._has_failed = True
+        self._lines.put_nowait(_End.AT_ONCE)
 
     def _answer(self, reply: dict[str, Any]) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from runtime.config import VERSION_MAX, NetOptions
@@ -97,3 +97,8 @@ def driver_of(
 
 class Fallen(Event):
     """The driver said that the engine failed."""
+
+
+def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Play a scenario in an event loop of its own."""
+    asyncio.run(asyncio.wait_for(scenario(), 30))

@@ -2,8 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
@@ -14,18 +13,13 @@ from runtime.config import NetOptions
 from runtime.effects import (
     Close,
     Effect,
-    FlushDisk,
     Listen,
-    ReadBlocks,
     StopListening,
     TryConnect,
-    WriteBlocks,
-    ZeroBlocks,
 )
 from runtime.events import (
     BytesArrived,
     ConnectFailed,
-    DiskFinished,
     Event,
     ListenFailed,
     SendResumed,
@@ -34,9 +28,8 @@ from runtime.events import (
     SocketLost,
     TimePassed,
 )
-from runtime.io.disk import AnyDisk, Disk, MemoryDisk
 from runtime.io.driver import Driver
-from runtime.node_config import Address, DiskMode
+from runtime.node_config import Address
 from tests.runtime.io.scripted import (
     Fallen,
     Go,
@@ -44,6 +37,7 @@ from tests.runtime.io.scripted import (
     ScriptedEngine,
     driver_of,
     free_addresses,
+    run,
 )
 
 PAYLOAD: Final = bytes(range(256)) * 512  # 128 KiB
@@ -97,11 +91,6 @@ def frames_of(engine: ScriptedEngine, found: list[bytes]) -> Reaction:
         return ()
 
     return react
-
-
-def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Play a scenario in an event loop of its own."""
-    asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
 def test_packets_cross_with_their_payload() -> None:
@@ -271,97 +260,6 @@ def test_a_peer_that_takes_nothing_congests() -> None:
         await pair.end()
 
     run(scenario)
-
-
-@pytest.mark.parametrize("mode", [*DiskMode, None], ids=lambda it: it.value if it else "memory")
-def test_disk_work_is_done_and_told(tmp_path: Path, mode: DiskMode | None) -> None:
-    """Writes, zeroes, flushes and reads come back with what they brought, in every mode."""
-    path = tmp_path / "disk.img"
-    path.write_bytes(b"x" * 65536)
-    disk: AnyDisk = Disk(path, mode) if mode else MemoryDisk(65536)
-
-    async def scenario() -> None:
-        steps: list[Effect] = [
-            WriteBlocks(0, None, 4096, b"a" * 8192),
-            WriteBlocks(0, None, 512, b"b" * 512, fua=True),
-            ZeroBlocks(0, None, 8192, 4096, may_unmap=True),
-            FlushDisk(0, None),
-            ReadBlocks(0, None, 512, 11776),
-        ]
-        left = list(steps)
-        engine = ScriptedEngine({Go: lambda _: [left.pop(0)]})
-        engine.reactions[DiskFinished] = lambda _: [left.pop(0)] if left else []
-        driver = driver_of(engine, *free_addresses())
-        driver.add_disk(0, disk)
-        driver.post(Go())
-        await engine.until(lambda: len(engine.all_of(DiskFinished)) == len(steps))
-        finished = engine.all_of(DiskFinished)
-        assert [(it.work, it.error) for it in finished] == [(step, "") for step in steps]
-        content = bytes(finished[-1].content)
-        assert content[:512] == b"b" * 512
-        assert content[3584:7680] == b"a" * 4096
-        assert content[7680:] == bytes(4096)
-        driver.stop()
-        await driver.closed()
-
-    run(scenario)
-    disk.close()
-
-
-def test_what_needs_no_waiting_is_done_in_the_same_batch() -> None:
-    """A write to the page cache is finished before anything else can happen."""
-
-    async def scenario() -> None:
-        engine = ScriptedEngine({Go: lambda _: [WriteBlocks(0, None, 0, b"a" * 512)]})
-        driver = driver_of(engine, *free_addresses())
-        driver.add_disk(0, MemoryDisk(4096))
-        driver.post(Go())
-        assert [type(it) for it in engine.events] == [Go, DiskFinished]
-        driver.stop()
-
-    run(scenario)
-
-
-def test_a_failing_disk_is_a_text() -> None:
-    """What the disk can't do comes back as a sentence, from a thread too."""
-
-    async def scenario() -> None:
-        engine = ScriptedEngine({})
-        engine.reactions[Go] = lambda _: [
-            ReadBlocks(0, None, 4096, 512),
-            ZeroBlocks(0, None, 4096, 512, may_unmap=False),
-            FlushDisk(1, None),
-        ]
-        driver = driver_of(engine, *free_addresses())
-        driver.add_disk(0, MemoryDisk(4096))
-        driver.post(Go())
-        await engine.until(lambda: len(engine.all_of(DiskFinished)) == 3)
-        errors = [it.error for it in engine.all_of(DiskFinished)]
-        behind = "memory: it ends before byte 4608"
-        assert sorted(errors) == [behind, behind, "volume 1 has no disk"]
-        driver.stop()
-
-    run(scenario)
-
-
-def test_a_released_disk_is_closed_when_nothing_is_in_flight(tmp_path: Path) -> None:
-    """The last request of a disk ends before its file is given back."""
-    path = tmp_path / "disk.img"
-    path.write_bytes(bytes(4096))
-    disk = Disk(path)
-
-    async def scenario() -> None:
-        engine = ScriptedEngine({Go: lambda _: [FlushDisk(0, None)]})
-        driver = driver_of(engine, *free_addresses())
-        driver.add_disk(0, disk)
-        driver.post(Go())
-        done = asyncio.get_running_loop().create_future()
-        driver.release_disk(0, lambda: done.set_result(len(engine.all_of(DiskFinished))))
-        assert await done == 1
-        driver.stop()
-
-    run(scenario)
-    disk.close()
 
 
 def test_the_deadline_comes() -> None:

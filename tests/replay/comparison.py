@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
+from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
 from runtime.decode import TextForm
 from runtime.wire.conversation import PacketSeen
@@ -13,10 +14,14 @@ from tests.replay.exceptions import (
     asked_for,
     is_counted,
     is_left_out,
+    is_of_bitmap,
     is_pardoned_at_end,
+    may_be_before_bitmap,
     without_exceptions,
+    without_number,
 )
 from tests.replay.happenings import Said
+from tests.replay.manifest import SECTOR_SIZE_BYTES
 
 CONTEXT_PACKETS: Final = 5  # shown before and behind the first difference
 
@@ -47,6 +52,8 @@ class Comparison:
         self._start_s = start_s
         self._losing_volumes = losing_volumes
         """The volumes whose last bits a kernel loses."""
+        self._cut_differently: set[int] = set()
+        """The volumes whose resync is asked for in other pieces."""
 
     def differences(
         self, said: Iterable[Said], in_our_words: Mapping[Said, Packet], sent: Iterable[PacketSeen]
@@ -54,6 +61,11 @@ class Comparison:
         """How what was sent differs from what the kernel said, as texts for people."""
         theirs = self._by_place((it.seen, in_our_words.get(it, it.packet)) for it in said)
         ours = self._by_place((it, it.packet) for it in sent)
+        self._cut_differently = {
+            volume
+            for (connection, volume), packets in theirs.items()
+            if _cuts(packets) != _cuts(ours.get((connection, volume), []))
+        }
         return [
             text
             for place in dict.fromkeys([*theirs, *ours])
@@ -82,8 +94,12 @@ class Comparison:
         one_count, other_count = _counts(theirs), _counts(ours)
         if other_count - one_count:
             yield f"{name}: our node has said too much: {other_count - one_count}"
-        theirs = [it for it in theirs if it.is_in_order]
-        ours = [it for it in ours if it.is_in_order]
+        theirs, ours = _in_order(theirs), _in_order(ours)
+        if place[1] in self._cut_differently:
+            one, other = _acknowledged(theirs), _acknowledged(ours)
+            if one != other:
+                yield f"{name}: the kernel acknowledges {one}\n    our node {other}"
+            theirs, ours = _without_cutting(theirs), _without_cutting(ours)
         for number, (expected, found) in enumerate(zip_longest(theirs, ours)):
             if found is None and _is_pardoned(theirs[number:]):
                 return
@@ -106,6 +122,43 @@ def _is_pardoned(left: Iterable[Compared]) -> bool:
     return all(is_pardoned_at_end(it.seen.frame.command) for it in left)
 
 
+def _in_order(packets: Iterable[Compared]) -> list[Compared]:
+    """The packets whose order counts, each state before the bitmap that it may be behind."""
+    found: list[Compared] = []
+    for it in packets:
+        at = len(found)
+        if may_be_before_bitmap(it.packet):
+            while at and is_of_bitmap(found[at - 1].packet):
+                at -= 1
+        if it.is_in_order:
+            found.insert(at, it)
+    return found
+
+
+def _cuts(packets: Iterable[Compared]) -> list[tuple[int, int]]:
+    """Into which pieces a resync was cut."""
+    return [asked for it in packets if (asked := asked_for(it.packet)) is not None]
+
+
+def _acknowledged(packets: Iterable[Compared]) -> Ranges:
+    """The sectors of a resync that were acknowledged, in whatever pieces."""
+    pieces = sorted(
+        (it.packet.sector, it.packet.blksize // SECTOR_SIZE_BYTES)
+        for it in packets
+        if isinstance(it.packet, P_RS_WRITE_ACK)
+    )
+    return _joined(pieces)
+
+
+def _without_cutting(packets: Iterable[Compared]) -> list[Compared]:
+    """What does not depend on how a resync is cut: each piece has an answer, and a number."""
+    return [
+        replace(it, essence=without_number(it.essence))
+        for it in packets
+        if not isinstance(it.packet, P_RS_WRITE_ACK)
+    ]
+
+
 def _counts(packets: Iterable[Compared]) -> Counter[str]:
     """How many packets there are of those whose number counts; too few keep a replay waiting."""
     return Counter(type(it.packet).__name__ for it in packets if is_counted(it.packet))
@@ -121,12 +174,14 @@ def _lines(packets: Iterable[Compared], marked: int, start_s: float) -> Iterator
 
 def _ranges(packets: Iterable[Compared]) -> Ranges:
     """The sectors asked for in a resync, in their order, however they are cut into requests."""
+    return _joined(_cuts(packets))
+
+
+def _joined(pieces: Iterable[tuple[int, int]]) -> Ranges:
     found: Ranges = []
-    for it in packets:
-        if (asked := asked_for(it.packet)) is not None:
-            first, count = asked
-            if found and sum(found[-1]) == first:
-                found[-1] = found[-1][0], found[-1][1] + count
-            else:
-                found.append((first, count))
+    for first, count in pieces:
+        if found and sum(found[-1]) == first:
+            found[-1] = found[-1][0], found[-1][1] + count
+        else:
+            found.append((first, count))
     return found

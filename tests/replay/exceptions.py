@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from generated.layouts.acks import BlockAck
+from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
-from generated.layouts.requests import P_RS_DATA_REQUEST, P_RS_THIN_REQ
+from generated.layouts.requests import P_RS_DATA_REQUEST, P_RS_THIN_REQ, BlockRequest
+from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_UNPLUG_REMOTE, DpFlags, RangeWrite
+from generated.states.conn_states import ConnState
 from runtime.requests import SECTOR_SIZE_BYTES
 
 LEFT_OUT: Final[Mapping[type[Packet], str]] = {
@@ -37,6 +41,14 @@ PARDONED_AT_END: Final[Mapping[type[Packet], str]] = {
     P_UUIDS: "a node that loses its peer tells its new generation if the socket is there",
 }
 """What need not be said as the last of a connection that the node itself has closed, and why."""
+
+PADS: Final = "the kernel does not always set the pad of a request, and nobody looks at it"
+"""Why the pads of requests are not compared."""
+
+STATE_AND_BITMAP: Final = (
+    "who tells the state is another thread than who sends the bitmap (wire 6.1)"
+)
+"""Why a target's P_STATE may be behind its bitmap as well as before it."""
 
 BITS_THAT_KERNELS_LOSE: Final = 64
 """When the number of blocks is a multiple of it, a kernel forgets the bits of the last 64 blocks at
@@ -72,10 +84,29 @@ def is_counted(packet: Packet) -> bool:
     return type(packet) in COUNTED
 
 
+def may_be_before_bitmap(packet: Packet) -> bool:
+    """Whether it is no matter if a packet is before or behind a bitmap."""
+    return isinstance(packet, P_STATE) and packet.state.conn == ConnState.WFBitMapT.wire
+
+
+def is_of_bitmap(packet: Packet) -> bool:
+    """Whether a packet is a part of a bitmap."""
+    return isinstance(packet, P_BITMAP | P_COMPRESSED_BITMAP)
+
+
+def without_number(packet: Packet) -> Packet:
+    """A packet without its place among writes and acknowledgements, which counts the pieces."""
+    if isinstance(packet, P_DATA | RangeWrite | BlockAck):
+        return replace(packet, seq_num=0)
+    return packet
+
+
 def without_exceptions(packet: Packet, *, loses_bits: bool) -> Packet:
     """A packet without what may differ in it."""
     if isinstance(packet, P_UUIDS) and loses_bits:
         return replace(packet, bits_set=0)
+    if isinstance(packet, BlockRequest):
+        return replace(packet, pad=0)
     if isinstance(packet, P_DATA | RangeWrite):
         return replace(packet, dp_flags=packet.dp_flags & ~IGNORED_FLAGS)
     return packet

@@ -61,9 +61,10 @@ class Said(Happening):
 
     def octets(self, packet: Packet) -> bytes:
         """A packet in the place of this one, as bytes of the stream."""
-        kind, volume, command, _ = self.seen.frame
+        kind, volume, _, _ = self.seen.frame
         payload = packet.pack()
-        return pack_header(kind, volume=volume, command=command, length=len(payload)) + payload
+        length = len(payload)
+        return pack_header(kind, volume=volume, command=packet.COMMAND, length=length) + payload
 
 
 @dataclass

@@ -57,11 +57,11 @@ class Names:
             words = self._translated(said, is_own=True)
             self.in_our_words[said] = self._with_chances(words, packet)
 
-    def octets(self, said: Said) -> bytes:
-        """The bytes of a packet of the peer, in our words."""
+    def of_peer(self, said: Said) -> Packet:
+        """A packet of the peer, in our words."""
         for name in UUID_FIELDS:  # what the peer says first is called as it says
             self._hear(getattr(said.packet, name, 0))
-        return said.octets(self._translated(said, is_own=False))
+        return self._translated(said, is_own=False)
 
     def _learn(self, said: Said, packet: Packet) -> None:
         theirs = said.packet

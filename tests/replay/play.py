@@ -61,19 +61,20 @@ def _play_all(world: World, played: Script) -> None:
     lag_s = 0.0
     for scene in played.scenes:
         world.pass_time(scene.time_s + lag_s)
-        _wait_for_words(world, scene.said_before)
+        _wait_for_words(world, scene.said_before, before=str(scene))
         _play(world, scene)
         lag_s = max(lag_s, world.now - scene.time_s)
     total: Counter[Place] = Counter()
     for said in played.said:
         total += counted_of(said)
-    _wait_for_words(world, total)
+    _wait_for_words(world, total, before="the end")
     world.pass_time(world.now + REST_S)
 
 
-def _wait_for_words(world: World, wanted: Counter[Place]) -> None:
+def _wait_for_words(world: World, wanted: Counter[Place], *, before: str) -> None:
     world.wait_for(
-        lambda: not world.lacks(wanted), lambda: f"the node has not said {world.lacks(wanted)}"
+        lambda: not world.lacks(wanted),
+        lambda: f"the node has not said {world.lacks(wanted)} before {before}",
     )
 
 

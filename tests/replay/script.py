@@ -10,18 +10,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
+from generated.layouts.generations import P_UUIDS
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
+from generated.layouts.state import P_STATE, StateChangeRequest
 from generated.layouts.write import P_BARRIER, P_DATA, P_TRIM, P_ZEROES, DpFlags
 from runtime.requests import Request, RequestKind
-from tests.replay.deeds import Deed, Requested, cut, deeds
+from tests.replay.deeds import Asked, Deed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
-from tests.replay.happenings import Happening, Said, happenings
+from tests.replay.happenings import Ended, Happening, Said, happenings
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
 from tests.replay.slowness import task_told_by
 
 RESYNC: Final = int(P_RS_DATA_REQUEST.COMMAND)  # a thin request counts like a plain one
 BLOCK_SECTORS: Final = 8  # a resync asks for whole blocks
+CONSEQUENCES: Final = (P_STATE, P_UUIDS, StateChangeRequest)
 CLOCKS_DIFFER_S: Final = 0.05  # between the guest's steps and the capture
 
 Place: TypeAlias = tuple[int, int, int]
@@ -36,6 +40,12 @@ class Scene:
     what: Deed | Happening
     said_before: Counter[Place]
 
+    def __str__(self) -> str:
+        what = self.what
+        if isinstance(what, Said):
+            return f"the {type(what.packet).__name__} at {self.time_s:.6f}"
+        return f"the {type(what).__name__} at {self.time_s:.6f}"
+
 
 @dataclass(frozen=True)
 class Script:
@@ -46,6 +56,8 @@ class Script:
     scenes: tuple[Scene, ...]
     said: tuple[Said, ...]
     """What the kernel on this side said."""
+    heard: tuple[Said, ...]
+    """What the peer said."""
 
 
 def script(scenario: Scenario, side: Side) -> Script:
@@ -53,7 +65,7 @@ def script(scenario: Scenario, side: Side) -> Script:
     all_of_them = happenings(scenario)
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
     done = [
-        (step.start_s, _without_packets(deed, step, mine))
+        (_moment(deed, step, side, all_of_them), _without_packets(deed, step, mine))
         for step in scenario.steps
         for deed in deeds(step, side)
     ]
@@ -62,7 +74,20 @@ def script(scenario: Scenario, side: Side) -> Script:
         *((it.time_s, it) for it in all_of_them),
     ]
     met.sort(key=lambda it: it[0])
-    return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine))
+    heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
+    return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine), heard)
+
+
+def _moment(deed: Deed, step: Step, side: Side, all_of_them: Iterable[Happening]) -> float:
+    """When a command took effect: just before its first consequence that can be seen."""
+    if isinstance(deed, Asked):
+        for it in all_of_them:
+            is_consequence = isinstance(it, Ended) or (
+                isinstance(it, Said) and isinstance(it.packet, CONSEQUENCES)
+            )
+            if it.by is side and is_consequence and step.start_s <= it.time_s <= step.end_s:
+                return it.time_s
+    return step.start_s
 
 
 def counted(connection: int, volume: int, packet: Packet) -> Counter[Place]:
@@ -70,6 +95,9 @@ def counted(connection: int, volume: int, packet: Packet) -> Counter[Place]:
     asked = asked_for(packet)
     if asked is not None:
         return Counter({(connection, volume, RESYNC): asked[1]})
+    if isinstance(packet, P_RS_WRITE_ACK):
+        sector_count = packet.blksize // SECTOR_SIZE_BYTES
+        return Counter({(connection, volume, packet.COMMAND): sector_count})
     if is_left_out(packet):
         return Counter()
     return Counter({(connection, volume, packet.COMMAND): 1})

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 
 from generated.layouts.acks import P_RS_WRITE_ACK, P_WRITE_ACK
 from generated.layouts.codec import Packet
-from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY
-from generated.layouts.write import P_BARRIER, P_DATA, RangeWrite
+from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY, P_RS_DEALLOCATED, BlockRequest
+from generated.layouts.write import P_BARRIER, P_DATA, DpFlags, RangeWrite
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
 from tests.replay.happenings import Said
 from tests.replay.manifest import SECTOR_SIZE_BYTES
@@ -31,6 +31,21 @@ def task_told_by(said: Said) -> Task | None:
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+        case P_RS_DEALLOCATED():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
+    return None
+
+
+def _promised_by(said: Said) -> Task | None:
+    """What the disk has to do before a packet of the peer is answered."""
+    packet, volume = said.packet, said.seen.frame.volume
+    match packet:
+        case BlockRequest():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
+        case P_RS_DATA_REPLY():
+            return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+        case P_DATA() | RangeWrite() if packet.dp_flags & DpFlags.SEND_WRITE_ACK:
+            return _own_write(packet, volume)
     return None
 
 
@@ -61,17 +76,21 @@ def _told(said: Iterable[Said]) -> dict[Said, list[Task]]:
 class Slowness:
     """What the disk has been asked for and has not finished."""
 
-    def __init__(self, said: Iterable[Said]) -> None:
+    def __init__(self, said: Iterable[Said], heard: Iterable[Said]) -> None:
         self._told = _told(said)
         self._left = Counter(task for tasks in self._told.values() for task in tasks)
+        self._never = Counter(filter(None, map(_promised_by, heard)))
+        self._never -= self._left  # what the kernel did not come to before the connection ended
         self._finished: Counter[Task] = Counter()
         self._waiting: defaultdict[Task, deque[DiskWork]] = defaultdict(deque)
 
     def is_slow(self, work: DiskWork) -> bool:
         """Whether this is finished later: when it is told."""
         task = _asked(work)
-        if task is None or not self._left[task]:
+        if task is None:
             return False
+        if not self._left[task]:
+            return self._never[task] > 0
         if self._finished[task]:
             self._finished[task] -= 1
             return False

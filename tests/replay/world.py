@@ -6,7 +6,7 @@ here, since when a node wants to know whether its peer lives is its own affair.
 """
 
 import hashlib
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final, Protocol
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from generated.layouts.commands import Command as Number
 from generated.layouts.handshake import P_AUTH_CHALLENGE
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
+from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED
 from generated.layouts.state import ReturnCode
 from runtime.config import ResourceConfig
 from runtime.effects import (
@@ -54,6 +55,7 @@ from tests.replay.exceptions import is_pardoned_at_end
 from tests.replay.happenings import Opened, Said
 from tests.replay.names import Names
 from tests.replay.options import resource_config
+from tests.replay.resync_answers import ResyncAnswers
 from tests.replay.script import Place, Script, counted
 from tests.replay.slowness import Slowness
 from tests.replay.sockets import Connection
@@ -127,7 +129,8 @@ class World:
         )
         self._make_node = make_node
         self._node: Node | None = None
-        self._slowness = Slowness(script.said)
+        self._slowness = Slowness(script.said, script.heard)
+        self._answers_to: defaultdict[tuple[int, int], ResyncAnswers] = defaultdict(ResyncAnswers)
         self._random = RecordedRandom(script.said)
         self._said: Counter[Place] = Counter()
         self._events: deque[Event] = deque()
@@ -255,7 +258,12 @@ class World:
     def hear(self, said: Said) -> None:
         """The peer says something."""
         connection = self.connections[said.connection]
-        connection.waiting += self.names.octets(said)
+        packet = self.names.of_peer(said)
+        if isinstance(packet, P_RS_DATA_REPLY | P_RS_DEALLOCATED):
+            answers = self._answers_to[said.connection, said.seen.frame.volume].answer(packet)
+            connection.waiting += b"".join(map(said.octets, answers))
+        else:
+            connection.waiting += said.octets(packet)
         if connection.feed():
             self.tell(BytesArrived(connection.channel))
 
@@ -273,6 +281,7 @@ class World:
                 continue
             self.sent.append(seen)
             self._said += counted(seen.connection, seen.frame.volume, seen.packet)
+            self._answers_to[seen.connection, seen.frame.volume].ask(seen.packet)
             self.names.sent(seen.connection, seen.frame.volume, seen.packet)
             if isinstance(seen.packet, P_PING):
                 connection.waiting += PING_ACK

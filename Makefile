@@ -28,11 +28,12 @@ $(READY): requirements.lock pyproject.toml
 generate: $(READY) ## render specs/ into generated/ (run it after editing a drawing)
 	@$(BIN)/dotgen generate
 
-demo: $(READY) ## generate, draw, review a change of a drawing, decode a conversation of two kernels
+demo: $(READY) ## generate, draw, review a change, decode two kernels, and two nodes that mirror and crash
 	$(call show,dotgen generate)
 	$(call show,dotgen draw specs/states/*.dot -o demo/)
 	$(call show,dotgen diff $(DEMO_CHANGE) --html demo/review.html)
-	$(call show,dotmirror decode $(DEMO_CAPTURE))
+	$(call show,dotmirror decode $(DEMO_CAPTURE) | tail -n 12)
+	$(call show,dotmirror demo)
 	@printf '%s\n' '' \
 		'The pictures are in demo/: open demo/disk_states.svg and demo/review.html in a browser.' \
 		'Next: draw an arrow in specs/states/disk_states.dot, run `make generate` and `dotgen diff`.' \

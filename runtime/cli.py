@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,6 +13,9 @@ from typing import Any, Final, TextIO
 import click
 
 from runtime.decode import Line, TextForm, sightings, to_json
+from runtime.demo import SIZE_MIB_MAX, SIZE_MIB_MIN, run_demo
+from runtime.demo_audience import DemoAudience
+from runtime.demo_nodes import DemoError
 from runtime.errors import CaptureError, ConfigError, DiskError, MetadataError, MisuseError
 from runtime.io.capture import Capture
 from runtime.metadata.placement import Placement, Striping
@@ -65,6 +69,11 @@ and on its input, one order a line:
   {"do": "connect"}
   {"do": "primary", "force": true}
   {"do": "write", "sector": 0, "seed": 7, "count": 2048}
+"""
+DEMO_EXAMPLES: Final = """\b
+Examples:
+  dotmirror demo
+  dotmirror demo --folder /mnt/disk/demo --size-mib 4096
 """
 COLOURS: Final = {"data": "green", "meta": "blue"}  # as in DRBD's drawings
 
@@ -272,6 +281,29 @@ def node(path: Path, trace_path: Path | None) -> None:
     except (ConfigError, DiskError, MetadataError, MisuseError) as error:
         raise click.ClickException(f"{path}: {error}") from error
     except OSError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command(epilog=DEMO_EXAMPLES)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the disks and logs are kept.  [default: a temporary folder, which goes]",
+)
+@click.option(
+    "--size-mib",
+    type=click.IntRange(SIZE_MIB_MIN, SIZE_MIB_MAX),
+    default=256,
+    show_default=True,
+    help="The size of each disk.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a step, for programs.")
+def demo(folder: Path | None, *, size_mib: int, as_json: bool) -> None:
+    """Let two nodes mirror, lose their cable, crash and recover, and compare their disks."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left behind
+    try:
+        run_demo(DemoAudience(as_json=as_json), folder=folder, size_mib=size_mib)
+    except (DemoError, DiskError, MetadataError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

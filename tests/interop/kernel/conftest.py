@@ -1,18 +1,22 @@
 """The guest that all scenarios share, who plays which part, and a line for each that was played.
 
 With DOTMIRROR_TWO_KERNELS set, two kernels play all scenarios with each other, which shows what of
-a failure is the scenario's own.
+a failure is the scenario's own. With DOTMIRROR_WIRE=FOLDER each scenario leaves a capture there.
 """
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.interop.kernel.guest import Guest
 from tests.interop.kernel.pair import Pair, Stage
 
 TWO_KERNELS: Final = "DOTMIRROR_TWO_KERNELS"
+CAPTURES: Final = "DOTMIRROR_WIRE"
 PARTS: Final = ("ours-first", "kernel-first")
 
 
@@ -39,7 +43,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def pair(stage: Stage, parts: str) -> Iterator[Pair]:
+def pair(stage: Stage, parts: str, request: pytest.FixtureRequest) -> Iterator[Pair]:
     """Two nodes that have not met."""
     match parts:
         case "ours-first":
@@ -50,8 +54,26 @@ def pair(stage: Stage, parts: str) -> Iterator[Pair]:
             it = Pair(stage.guest, kernel, ours)
         case _:
             it = Pair(stage.guest, *stage.two_kernels())
-    yield it
+    with recorded(stage.guest, request.node.name):
+        yield it
     it.clear_away()
+
+
+@contextmanager
+def recorded(guest: Guest, name: str) -> Iterator[None]:
+    """Record what goes over the wire, for `dotmirror decode`, if somebody wants it."""
+    folder = os.environ.get(CAPTURES)
+    if not folder:
+        yield
+        return
+    tcpdump = "tcpdump -Z root -U -B 8192 -i eth0 -w /run/wire.pcap"
+    recording = guest.start(tcpdump)
+    guest.wait_for("[ -s /run/wire.pcap ]", timeout_s=10.0)
+    yield
+    if not recording.is_done:  # else the guest was killed, and the recording is gone
+        guest.run("killall -INT tcpdump")
+        recording.outcome()
+        Path(folder, f"{name}.pcap").write_bytes(guest.read("/run/wire.pcap"))
 
 
 @pytest.hookimpl(wrapper=True)

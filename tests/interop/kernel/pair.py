@@ -16,7 +16,9 @@ from tests.interop.kernel.our_side import METADATA_SIZE_BYTES, OurSide
 from tests.interop.kernel.side import Options, Side
 
 BLOCK_SIZE_BYTES: Final = 4096
+SECTOR_SIZE_BYTES: Final = 512
 SHOWN_BLOCKS: Final = 20
+SHOWN_BYTES: Final = 32
 SETTLE_TIMEOUT_S: Final = 10.0
 ODD_BYTES: Final = 20 << 10
 """No device is a multiple of 256 KiB: the kernel forgets a whole bitmap's last word at attach."""
@@ -235,11 +237,19 @@ def _device(image: Path) -> memoryview:
     return memoryview(image.read_bytes())[:-METADATA_SIZE_BYTES]
 
 
-def _differing(one: memoryview, other: memoryview) -> list[int]:
-    """The first blocks that are not the same."""
+def _differing(one: memoryview, other: memoryview) -> list[str]:
+    """The first blocks that are not the same, and what each side has there."""
     offsets = range(0, len(one), BLOCK_SIZE_BYTES) if one != other else ()
-    blocks = (it // BLOCK_SIZE_BYTES for it in offsets if one[it:][:4096] != other[it:][:4096])
-    return list(islice(blocks, SHOWN_BLOCKS))
+    differing = (it for it in offsets if one[it:][:4096] != other[it:][:4096])
+    return [_shown(it, one, other) for it in islice(differing, SHOWN_BLOCKS)]
+
+
+def _shown(offset_bytes: int, one: memoryview, other: memoryview) -> str:
+    """A block by its number, with the first bytes of its first sector that differs."""
+    sectors = range(offset_bytes, offset_bytes + BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES)
+    at = next(it for it in sectors if one[it:][:512] != other[it:][:512])
+    first = [bytes(it[at:][:SHOWN_BYTES]) for it in (one, other)]
+    return f"{offset_bytes // BLOCK_SIZE_BYTES} ({first[0]!r}, {first[1]!r})"
 
 
 def _fill(image: Path, size_bytes: int, *, seed: int) -> None:

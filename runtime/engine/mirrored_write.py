@@ -111,10 +111,10 @@ class Write(PrimaryHandlers[Effect]):
         self.is_peer_pending = room.mode.waits_for_ack
         room.by_id[self.block_id] = self
         room.send(self, room.mode.dp_flags)
-        if connection.sent_epochs.size >= connection.options.max_epoch_size:
-            connection.close_epoch()
         connection.sent_epochs.add(self)
         self.epoch_index = connection.epoch_index
+        if connection.sent_epochs.size >= connection.options.max_epoch_size:
+            connection.close_epoch()
         return ()
 
     def drbd_endio_write_pri(self) -> Iterable[Effect]:
@@ -165,7 +165,6 @@ class Write(PrimaryHandlers[Effect]):
         self.error = error
         if error:
             self.room.disk_failed(error)
-        self.room.release_range(self)
         self.drbd_endio_write_pri()
 
     def refused_there(self) -> None:
@@ -340,15 +339,13 @@ class Writes:
         for write in ready:
             write.drbd_make_request()
 
-    def release_range(self, owner: Write) -> None:
-        """Give a range back, and wake who waited for it."""
-        hand_on(self.volume.ranges, owner)
-
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""
         connection = self.volume.connection
         if write.epoch_index == connection.epoch_index:
             connection.close_epoch()
+        # Only now: of two writes at once that overlap, a peer may do either one first.
+        hand_on(self.volume.ranges, write)
         is_there = write.is_sent and not write.is_lost_there
         write.on_finished(write.request, "" if is_there else write.error)
 

@@ -70,6 +70,8 @@ class Requested(Deed):
 
     requests: tuple[Request, ...]
     digest: str | None = None
+    is_told: bool = False
+    """Whether a packet of the recording tells of it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,8 +111,8 @@ def _do(world: World, deed: Deed) -> None:
             world.ask(command, is_refused=is_refused)
         case TookDown():
             _take_down(world)
-        case Requested(requests, digest):
-            world.make(requests, digest)
+        case Requested(requests, digest, is_told):
+            world.make(requests, digest, is_told=is_told)
         case NetworkFailed() | NetworkMended():
             world.network_is_up = isinstance(deed, NetworkMended)
         case _:
@@ -134,17 +134,9 @@ def _do_to_disk(world: World, deed: Deed) -> None:
 def _take_down(world: World) -> None:
     """What `drbdsetup down` does, step by step."""
     volumes = list(world.lower)
-    for command in (
-        *map(SecondaryRequested, volumes),
-        DisconnectRequested(),
-        *map(DetachRequested, volumes),
-    ):
-        world.ask(command, is_refused=False)
-        world.wait_for(
-            lambda: world.is_answered(command),  # noqa: B023  # called at once
-            lambda: f"no answer to {type(command).__name__}",  # noqa: B023
-        )
-    world.end()
+    world.ask_one_after_another(
+        *map(SecondaryRequested, volumes), DisconnectRequested(), *map(DetachRequested, volumes)
+    )
 
 
 def _losing_volumes(played: Script) -> list[int]:

@@ -17,9 +17,9 @@ from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_
 from generated.layouts.state import P_STATE, StateChangeRequest
 from generated.layouts.write import P_BARRIER, P_DATA, P_TRIM, P_ZEROES, DpFlags
 from runtime.requests import Request, RequestKind
-from tests.replay.deeds import Asked, Deed, Requested, cut, deeds
+from tests.replay.deeds import Asked, Deed, NetworkFailed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
-from tests.replay.happenings import Ended, Happening, Said, happenings
+from tests.replay.happenings import Ended, Happening, Opened, Said, happenings
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
 from tests.replay.slowness import task_told_by
 
@@ -62,7 +62,7 @@ class Script:
 
 def script(scenario: Scenario, side: Side) -> Script:
     """One side of a scenario, as its node meets it."""
-    all_of_them = happenings(scenario)
+    all_of_them = list(_heard_in_time(happenings(scenario), scenario))
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
     done = [
         (_moment(deed, step, side, all_of_them), _without_packets(deed, step, mine))
@@ -73,13 +73,31 @@ def script(scenario: Scenario, side: Side) -> Script:
         *((time_s, deed) for time_s, deed in done if deed is not None),
         *((it.time_s, it) for it in all_of_them),
     ]
-    met.sort(key=lambda it: it[0])
+    met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
     return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine), heard)
 
 
+def _heard_in_time(all_of_them: list[Happening], scenario: Scenario) -> Iterator[Happening]:
+    """What happened, without what TCP brings late of a connection that the network has broken."""
+    failures_s = [
+        step.end_s
+        for step in scenario.steps
+        if any(isinstance(deed, NetworkFailed) for deed in deeds(step, Side.A))
+    ]
+    opened_s = {it.connection: it.time_s for it in all_of_them if isinstance(it, Opened)}
+    for it in all_of_them:
+        if not any(opened_s[it.connection] < failed_s < it.time_s for failed_s in failures_s):
+            yield it
+
+
 def _moment(deed: Deed, step: Step, side: Side, all_of_them: Iterable[Happening]) -> float:
     """When a command took effect: just before its first consequence that can be seen."""
+    if isinstance(deed, NetworkFailed):
+        return max(
+            (it.time_s for it in all_of_them if step.start_s <= it.time_s <= step.end_s),
+            default=step.start_s,
+        )
     if isinstance(deed, Asked):
         for it in all_of_them:
             is_consequence = isinstance(it, Ended) or (
@@ -132,7 +150,7 @@ def _own_scenes(what: Said, said: Counter[Place]) -> Iterator[Scene]:
     request = _request(what)
     if request is not None:
         wanted = _without(said, RESYNC, P_BARRIER.COMMAND)  # the next write may be what closes it
-        yield Scene(what.time_s, Requested((request,)), wanted)
+        yield Scene(what.time_s, Requested((request,), is_told=True), wanted)
 
 
 def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, int], int]) -> None:
@@ -156,6 +174,7 @@ def _said_before(
     if isinstance(what, Said):
         packet, volume = what.packet, what.seen.frame.volume
         if isinstance(packet, P_RS_DATA_REPLY | P_RS_DEALLOCATED):
+            wanted = _without(wanted, P_RS_WRITE_ACK.COMMAND)
             wanted[what.connection, volume, RESYNC] = asked.get(
                 (what.connection, volume, packet.sector), 0
             )

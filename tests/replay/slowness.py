@@ -13,6 +13,7 @@ from generated.layouts.codec import Packet
 from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY, P_RS_DEALLOCATED, BlockRequest
 from generated.layouts.write import P_BARRIER, P_DATA, DpFlags, RangeWrite
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
+from runtime.requests import Request, RequestKind
 from tests.replay.happenings import Said
 from tests.replay.manifest import SECTOR_SIZE_BYTES
 
@@ -81,6 +82,7 @@ class Slowness:
         self._left = Counter(task for tasks in self._told.values() for task in tasks)
         self._never = Counter(filter(None, map(_promised_by, heard)))
         self._never -= self._left  # what the kernel did not come to before the connection ended
+        self._hurried: Counter[Task] = Counter()
         self._finished: Counter[Task] = Counter()
         self._waiting: defaultdict[Task, deque[DiskWork]] = defaultdict(deque)
 
@@ -89,6 +91,9 @@ class Slowness:
         task = _asked(work)
         if task is None:
             return False
+        if self._hurried[task]:
+            self._hurried[task] -= 1
+            return False
         if not self._left[task]:
             return self._never[task] > 0
         if self._finished[task]:
@@ -96,6 +101,19 @@ class Slowness:
             return False
         self._waiting[task].append(work)
         return True
+
+    def hurry(self, request: Request) -> None:
+        """No packet will tell of this request of an application."""
+        offset_bytes = request.first_sector * SECTOR_SIZE_BYTES
+        size_bytes = request.sector_count * SECTOR_SIZE_BYTES
+        is_reading = request.kind is RequestKind.READ
+        self._hurried[is_reading, request.volume, offset_bytes, size_bytes] += 1
+
+    def finish_rest(self) -> list[DiskWork]:
+        """A connection has ended, and nobody is told any more: all that waits."""
+        rest = [work for works in self._waiting.values() for work in works]
+        self._waiting.clear()
+        return rest
 
     def finish(self, said: Said) -> list[DiskWork]:
         """A packet tells that something is finished: the work that waits for that."""

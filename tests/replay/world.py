@@ -135,7 +135,7 @@ class World:
         self._said: Counter[Place] = Counter()
         self._events: deque[Event] = deque()
         self._attempt_ends_at = 0.0
-        self._answers: dict[object, ReturnCode] = {}
+        self._to_ask: deque[Command] = deque()
         self._refused: dict[object, bool] = {}
         self._digests: dict[Request, tuple[tuple[Request, ...], str]] = {}
         self._read: dict[Request, bytes] = {}
@@ -150,12 +150,7 @@ class World:
     def finish(self, said: Said) -> None:
         """The kernel's disk has finished what a packet tells of; so has ours."""
         for work in self._slowness.finish(said):
-            content = self.lower[work.volume].carry_out(work)
-            self.tell(DiskFinished(work, content=content))
-
-    def end(self) -> None:
-        """There is no node any more."""
-        self._node = None
+            self.tell(self._done(work))
 
     def attach(self, volume: int) -> None:
         """Attach a lower device."""
@@ -168,12 +163,16 @@ class World:
         self._refused[command] = is_refused
         self.tell(command)
 
-    def is_answered(self, command: Command) -> bool:
-        """Whether a command has got its answer."""
-        return command in self._answers
+    def ask_one_after_another(self, *commands: Command) -> None:
+        """Ask for all of this, each when the one before is answered; then the node ends."""
+        self._to_ask = deque(commands)
+        self.ask(commands[0], is_refused=False)
 
-    def make(self, requests: tuple[Request, ...], digest: str | None) -> None:
+    def make(self, requests: tuple[Request, ...], digest: str | None, *, is_told: bool) -> None:
         """Let applications ask for something; what is read must have this digest."""
+        if not is_told:
+            for request in requests:
+                self._slowness.hurry(request)
         if digest is not None:
             self._digests[requests[-1]] = requests, digest
         self.tell(RequestsMade(requests))
@@ -254,6 +253,8 @@ class World:
         if connection.is_open:
             connection.is_open = False
             self.tell(SocketLost(connection.channel, "closed by the peer"))
+            for work in self._slowness.finish_rest():
+                self.tell(self._done(work))
 
     def hear(self, said: Said) -> None:
         """The peer says something."""
@@ -309,8 +310,10 @@ class World:
 
     def _work(self, work: DiskWork) -> None:
         if not self._slowness.is_slow(work):
-            content = self.lower[work.volume].carry_out(work)
-            self._events.append(DiskFinished(work, content=content))
+            self._events.append(self._done(work))
+
+    def _done(self, work: DiskWork) -> DiskFinished:
+        return DiskFinished(work, content=self.lower[work.volume].carry_out(work))
 
     def _attempt(self, timeout_s: float) -> None:
         """An attempt succeeds when the kernel's did, and fails as long as it is the peer's turn."""
@@ -326,6 +329,7 @@ class World:
             if connection.channel is channel and connection.is_open:
                 self._take_from(connection)
                 connection.is_open = False
+                self._events += map(self._done, self._slowness.finish_rest())
 
     def _finished(self, request: Request, error: str, content: bytes) -> None:
         self._read[request] = content
@@ -338,9 +342,18 @@ class World:
                 self.complaints.append(f"{self.now:.6f} other data were read than by the kernel")
 
     def _answered(self, command: object, code: ReturnCode, text: str) -> None:
-        self._answers[command] = code
         if (code < ReturnCode.SS_SUCCESS) != self._refused[command]:
             verb = "refused" if self._refused[command] else "agreed to"
             self.complaints.append(
                 f"{self.now:.6f} {type(command).__name__}: {code.name} {text}; the kernel {verb} it"
             )
+        if self._to_ask and self._to_ask[0] is command:
+            self._to_ask.popleft()
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        if self._to_ask:
+            self._refused[self._to_ask[0]] = False
+            self._events.append(self._to_ask[0])
+        else:
+            self._node = None

@@ -13,7 +13,6 @@ from generated.layouts.codec import Packet
 from generated.layouts.handshake import P_CONNECTION_FEATURES
 from generated.layouts.housekeeping import P_PING_ACK
 from runtime.wire.conversation import PacketSeen, Socket, Watch
-from runtime.wire.framing import pack_header
 from runtime.wire.reassembly import Segment
 from tests.replay.manifest import Scenario, Side
 from tests.runtime.recorded import Recording
@@ -58,13 +57,6 @@ class Said(Happening):
     def is_answered_by_itself(self) -> bool:
         """Whether it is the answer to a ping, which whoever plays the peer gives."""
         return isinstance(self.seen.packet, P_PING_ACK)
-
-    def octets(self, packet: Packet) -> bytes:
-        """A packet in the place of this one, as bytes of the stream."""
-        kind, volume, _, _ = self.seen.frame
-        payload = packet.pack()
-        length = len(payload)
-        return pack_header(kind, volume=volume, command=packet.COMMAND, length=length) + payload
 
 
 @dataclass

@@ -5,7 +5,7 @@ pieces, the recorded answers are put together for it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from generated.layouts.codec import Packet
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED, SpecialBlockId
@@ -21,33 +21,32 @@ class ResyncAnswers:
     _data: dict[int, bytes] = field(default_factory=dict)
     """Sector -> its content; nothing where its blocks are not allocated."""
 
-    def ask(self, packet: Packet) -> None:
-        """Our node asks for a range, if this packet does that."""
+    def ask(self, packet: Packet) -> Iterator[Packet]:
+        """Our node may ask for a range: the answer, if all of it has come already."""
         if (asked := asked_for(packet)) is not None:
             self._asked.append(asked)
+            yield from self._answers()
 
     def answer(self, packet: P_RS_DATA_REPLY | P_RS_DEALLOCATED) -> Iterator[Packet]:
         """An answer comes; what of it and of earlier ones can be given to our node."""
-        if isinstance(packet, P_RS_DATA_REPLY):
-            data = bytes(packet.data)
-            count = len(data) // SECTOR_SIZE_BYTES
-        else:
-            data = b""
-            count = packet.size // SECTOR_SIZE_BYTES
-        for number in range(count):
-            at = number * SECTOR_SIZE_BYTES
-            self._data[packet.sector + number] = data[at : at + SECTOR_SIZE_BYTES]
-        for first, asked_count in list(self._asked):
-            sectors = range(first, first + asked_count)
-            if all(sector in self._data for sector in sectors):
-                self._asked.remove((first, asked_count))
-                yield self._packet(packet, sectors)
+        is_data = isinstance(packet, P_RS_DATA_REPLY)
+        data = bytes(packet.data) if is_data else b""
+        size_bytes = len(data) if is_data else packet.size
+        for at in range(0, size_bytes, SECTOR_SIZE_BYTES):
+            sector = packet.sector + at // SECTOR_SIZE_BYTES
+            self._data[sector] = data[at : at + SECTOR_SIZE_BYTES]
+        yield from self._answers()
 
-    def _packet(self, like: P_RS_DATA_REPLY | P_RS_DEALLOCATED, sectors: range) -> Packet:
+    def _answers(self) -> Iterator[Packet]:
+        for first, count in list(self._asked):
+            sectors = range(first, first + count)
+            if all(sector in self._data for sector in sectors):
+                self._asked.remove((first, count))
+                yield self._packet(sectors)
+
+    def _packet(self, sectors: range) -> Packet:
         pieces = [self._data.pop(sector) for sector in sectors]
         if not any(pieces):
             return P_RS_DEALLOCATED(sectors[0], len(sectors) * SECTOR_SIZE_BYTES)
         data = b"".join(piece or bytes(SECTOR_SIZE_BYTES) for piece in pieces)
-        if isinstance(like, P_RS_DATA_REPLY):
-            return replace(like, sector=sectors[0], data=data)
-        return P_RS_DATA_REPLY(sectors[0], SpecialBlockId.ID_SYNCER, 0, 0, b"", data)
+        return P_RS_DATA_REPLY(sectors[0], SpecialBlockId.ID_SYNCER, b"", data)

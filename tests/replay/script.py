@@ -158,9 +158,10 @@ def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, in
     if (request := asked_for(what.packet)) is not None:
         first, count = request
         volume = what.seen.frame.volume
-        total = said[what.connection, volume, RESYNC]
+        before = said[what.connection, volume, RESYNC] - count
         for sector in range(first, first + count, BLOCK_SECTORS):
-            asked[what.connection, volume, sector] = total
+            reached = min(count, sector - first + BLOCK_SECTORS)
+            asked[what.connection, volume, sector] = before + reached
 
 
 def _said_before(

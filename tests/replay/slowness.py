@@ -94,9 +94,11 @@ class Slowness:
         if self._hurried[task]:
             self._hurried[task] -= 1
             return False
+        if not self._left[task] and not self._never[task]:
+            return False
         if not self._left[task]:
-            return self._never[task] > 0
-        if self._finished[task]:
+            self._never[task] -= 1
+        elif self._finished[task]:
             self._finished[task] -= 1
             return False
         self._waiting[task].append(work)

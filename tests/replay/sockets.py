@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from generated.layouts.codec import Packet
 from generated.layouts.packets import DATA_SOCKET, META_SOCKET
 from runtime.wire.channel import Channel
 from runtime.wire.conversation import DATA_PACKETS, PacketSeen, Socket
-from runtime.wire.framing import ANY_LIMITS, Framing
+from runtime.wire.framing import ANY_LIMITS, Framing, HeaderKind, pack_header
 from runtime.wire.reassembly import Endpoint
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Side
 
@@ -27,6 +28,13 @@ class Connection:
 
     def __post_init__(self) -> None:
         self._framing = Framing(ANY_LIMITS, None)
+
+    def add(self, packet: Packet, kind: HeaderKind, volume: int) -> None:
+        """The peer has sent this."""
+        payload = packet.pack()
+        length = len(payload)
+        self.waiting += pack_header(kind, volume=volume, command=packet.COMMAND, length=length)
+        self.waiting += payload
 
     def feed(self) -> bool:
         """Put what waits into the channel; return whether that was anything."""

@@ -49,7 +49,6 @@ from runtime.events import (
 from runtime.requests import Request
 from runtime.wire.channel import Channel
 from runtime.wire.conversation import PacketSeen
-from runtime.wire.framing import HEADER_100, pack_header
 from tests.replay.disks import LowerDevice
 from tests.replay.exceptions import is_pardoned_at_end
 from tests.replay.happenings import Opened, Said
@@ -62,7 +61,6 @@ from tests.replay.sockets import Connection
 
 LATE_S_MAX: Final = 15.0  # longer than connect-int with its seventh, the longest wait of a node
 EVENTS_MAX: Final = 100_000  # at one moment; more means that the node never rests
-PING_ACK: Final = pack_header(HEADER_100, volume=0, command=P_PING_ACK.COMMAND, length=0)
 CHALLENGE_BITS: Final = 512
 
 
@@ -259,12 +257,13 @@ class World:
     def hear(self, said: Said) -> None:
         """The peer says something."""
         connection = self.connections[said.connection]
+        kind, volume, _, _ = said.seen.frame
         packet = self.names.of_peer(said)
         if isinstance(packet, P_RS_DATA_REPLY | P_RS_DEALLOCATED):
-            answers = self._answers_to[said.connection, said.seen.frame.volume].answer(packet)
-            connection.waiting += b"".join(map(said.octets, answers))
+            for answer in self._answers_to[said.connection, volume].answer(packet):
+                connection.add(answer, kind, volume)
         else:
-            connection.waiting += said.octets(packet)
+            connection.add(packet, kind, volume)
         if connection.feed():
             self.tell(BytesArrived(connection.channel))
 
@@ -282,10 +281,12 @@ class World:
                 continue
             self.sent.append(seen)
             self._said += counted(seen.connection, seen.frame.volume, seen.packet)
-            self._answers_to[seen.connection, seen.frame.volume].ask(seen.packet)
+            kind, volume, _, _ = seen.frame
+            for answer in self._answers_to[seen.connection, volume].ask(seen.packet):
+                connection.add(answer, kind, volume)
             self.names.sent(seen.connection, seen.frame.volume, seen.packet)
             if isinstance(seen.packet, P_PING):
-                connection.waiting += PING_ACK
+                connection.add(P_PING_ACK(), kind, volume)
 
     # What the node asks for
 

@@ -101,9 +101,9 @@ class Cable:
         try:
             while size := source.recv_into(piece):
                 self._is_plugged.wait()
-                sink.sendall(piece[:size])
                 with self._lock:
                     self._carried_bytes += size
+                sink.sendall(piece[:size])
             self._is_plugged.wait()
             sink.shutdown(socket.SHUT_WR)
         except OSError:

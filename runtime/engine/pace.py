@@ -6,6 +6,7 @@ wire 12.3). All numbers are integers as in the kernel, so both nodes run at the 
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from generated.layouts.configuration import ResyncController
@@ -17,6 +18,7 @@ BLOCK_SECTORS: Final = 8  # 4 KiB, the data of one bit (wire 12.4)
 PLAN_TURNS_MAX: Final = (
     300  # wire 12.2: c-plan-ahead, so a peer can't make the plan fill the memory
 )
+MAX_RATE_LEAST_KIB_S: Final = 250  # wire 12.2: c-max-rate; with 0 no resync would ever move again
 QUIET_SECTORS: Final = 64  # states 6.8: as much an idle file system may move
 _TURNS_PER_SECOND: Final = 10
 _SECTORS_PER_KIB: Final = 2
@@ -75,7 +77,9 @@ class ResyncPace:
                 f"P_SYNC_PARAM89 tells a c-plan-ahead of {controller.c_plan_ahead}"
                 f" tenths of a second, at most {PLAN_TURNS_MAX} make sense"
             )
-        self._parameters = PaceParameters(resync_rate, controller)
+        if controller.c_max_rate < MAX_RATE_LEAST_KIB_S:
+            controller = replace(controller, c_max_rate=MAX_RATE_LEAST_KIB_S)
+        self._parameters = PaceParameters(max(1, resync_rate), controller)
         if len(self._plan) != controller.c_plan_ahead:
             self._plan = deque([0] * controller.c_plan_ahead)
 

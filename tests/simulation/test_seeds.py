@@ -1,0 +1,54 @@
+"""Random worlds: whatever happens to two nodes, they agree in the end, and nothing is lost.
+
+A failure prints the seed, the command that repeats it, and the trace.
+"""
+
+import os
+from typing import Final
+
+import pytest
+
+from tests.simulation.chances import STEP_COUNT, Chances
+from tests.simulation.traces import check_traces
+
+SEED_COUNT: Final = int(os.environ.get("DOTMIRROR_SIM_SEEDS", "12"))
+SEED_FIRST: Final = int(os.environ.get("DOTMIRROR_SIM_FIRST", "1"))
+STORY_LINES_MAX: Final = 70
+
+SEEDS: Final = range(SEED_FIRST, SEED_FIRST + SEED_COUNT)
+
+
+def _live(seed: int, name: str, *, lose_power: bool = False, volumes: int = 1) -> None:
+    """Let a world of this seed live, settle, and be judged."""
+    chances = Chances(seed, lose_power=lose_power, volumes=volumes)
+    try:
+        for _ in range(STEP_COUNT):
+            chances.step()
+        chances.settle()
+        assert not (faults := chances.faults()), faults[:5]
+        check_traces(chances.world)
+    except Exception as error:
+        command = f"DOTMIRROR_SIM_SEEDS=1 DOTMIRROR_SIM_FIRST={seed} pytest {__file__} -k {name}"
+        deeds = "\n".join(chances.story[-STORY_LINES_MAX:])
+        story = chances.world.story()
+        raise AssertionError(
+            f"seed {seed}: {command}\n{error!r:.3000}\n{deeds}\n{story}"
+        ) from error
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_accidents_lose_nothing(seed: int) -> None:
+    """After links were lost and nodes killed, both disks are equal and have what was written."""
+    _live(seed, "accidents")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_loss_of_power_loses_nothing_flushed(seed: int) -> None:
+    """After losses of power, both disks are equal and have all that was flushed."""
+    _live(seed, "power", lose_power=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS[: max(1, SEED_COUNT // 4)])
+def test_two_volumes_lose_nothing(seed: int) -> None:
+    """Two volumes share a link and its epochs, and neither loses anything."""
+    _live(seed, "volumes", volumes=2)

@@ -147,6 +147,7 @@ class Applications:
     def _read(self, part: Request) -> None:
         volume = self.volume
         if self._is_good_here(part):
+            volume.activity.moved(part.sector_count)
             offset_bytes = part.first_sector * SECTOR_SIZE_BYTES
             size_bytes = part.sector_count * SECTOR_SIZE_BYTES
             volume.ask_disk(

@@ -25,7 +25,9 @@ from runtime.events import Event, SocketAccepted, SocketConnected, TimePassed
 from runtime.wire.channel import Channel
 from runtime.wire.framing import Frame
 
-RETRY_S: Final = 1.0  # states 7.9: what an attempt costs that has failed
+RETRY_S: Final = 1.0
+"""What the first failed attempt costs (states 7.9); each further one costs twice as much as the one
+before, up to connect-int."""
 
 
 class Link:
@@ -42,6 +44,8 @@ class Link:
         self._handshake: Handshake | None = None
         self._is_cleaning = False
         self._failed_attempt = False
+        self._failures = 0
+        """Attempts in a row that came to nothing: each one makes the next wait longer."""
 
     @property
     def state(self) -> ConnState:
@@ -60,7 +64,10 @@ class Link:
 
     def start_receiver(self) -> None:
         """Begin, a second later when an attempt has just failed."""
-        delay_s = RETRY_S if self._failed_attempt else 0.0
+        delay_s = 0.0
+        if self._failed_attempt:
+            delay_s = min(RETRY_S * 2**self._failures, self.connection.options.connect_int)
+            self._failures += 1
         self._failed_attempt = False
         self._agenda.after("receiver", delay_s, self._start)
 
@@ -159,6 +166,7 @@ class Link:
     def _report_parameters(self) -> None:
         """Say all at once what the peer must know (states 5.1 steps 4 to 8)."""
         connection = self.connection
+        self._failures = 0
         send_protocol(connection)
         connection.is_state_sent = True
         for volume in self.volumes.values():

@@ -93,6 +93,7 @@ class Write(PrimaryHandlers[Effect]):
         else:
             room.note_out_of_sync(request)
         if self.is_local_pending:
+            volume.activity.moved(request.sector_count)
             volume.ask_disk(_disk_work(volume, self))
         else:
             self.error = "" if self.is_sent else "no disk, and no peer"
@@ -299,6 +300,11 @@ class Writes:
                 self.volume.store.mark_out_of_sync(
                     first_sector=packet.sector, sector_count=end - packet.sector
                 )
+
+    @property
+    def is_starving(self) -> bool:
+        """Whether a write waits for the activity log."""
+        return bool(self._starving)
 
     # The road of a write: range, activity log, go
 

@@ -71,6 +71,7 @@ class PeerWrite(SecondaryHandlers[Effect]):
         """Acknowledge that it has come, where that is asked for, and wait for its range."""
         self._took(Secondary.receive_Data)
         volume = self.room.volume
+        volume.activity.moved(self.size_bytes // SECTOR_SIZE_BYTES)
         if self.room.wants(packet.dp_flags, DpFlags.SEND_RECEIVE_ACK, ReplicationProtocol.B):
             self._ack(P_RECV_ACK)
         if volume.state.pdsk.wire < PeerDiskState.Inconsistent.wire:  # wire 7.5: its only copy
@@ -298,7 +299,6 @@ class Confirming:
             self._repeat_state(self._volumes[number])
         self._connection.resume(self)
         self.go_on()
-
 
     def _repeat_state(self, volume: Volume) -> None:
         """A resync that is over here may wait for this confirmation there (wire 9.6)."""

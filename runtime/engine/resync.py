@@ -8,6 +8,7 @@ from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.applications import Applications
 from runtime.engine.change import change
 from runtime.engine.flushing import Flushing
+from runtime.engine.pace import is_throttled
 from runtime.engine.parameters import send_state
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Marks, Progress
@@ -38,7 +39,11 @@ class Resync:
     ) -> None:
         self.volume = volume
         self.source = ResyncSource(
-            volume, traces=traces, disk_failed=disk_failed, bits_cleared=self._bits_cleared
+            volume,
+            traces=traces,
+            disk_failed=disk_failed,
+            bits_cleared=self._bits_cleared,
+            steps_aside=self._steps_aside,
         )
         self._applications = applications
         self._pings = pings
@@ -78,6 +83,7 @@ class Resync:
         bits = volume.bits_out_of_sync
         volume.bits_failed = 0
         self._is_done_there = self._is_ending = False
+        volume.activity.reset()
         self._marks = Marks(bits_total=bits, now=volume.agenda.now)
         if volume.state.is_paused:
             self.stop_clock()
@@ -91,6 +97,7 @@ class Resync:
                 traces=self._traces,
                 disk_failed=self._disk_failed,
                 finished=self._all_is_here,
+                steps_aside=self._steps_aside,
             )
             self.fire()
         else:
@@ -142,6 +149,20 @@ class Resync:
             self.volume.log(self._marks.done_text(now=self.volume.agenda.now))
         self._marks = None
         self.volume.agenda.cancel(("marks", self.volume.number))
+
+    def _steps_aside(self) -> bool:
+        """Whether applications come first: they are at work, the resync is fast enough (6.8)."""
+        volume, marks = self.volume, self._marks
+        if marks is None:
+            return False
+        left = volume.bits_out_of_sync - volume.bits_failed
+        return is_throttled(
+            c_min_rate=volume.options.c_min_rate,
+            is_application_active=volume.activity.is_active(
+                is_request_waiting=self._applications.writes.is_starving
+            ),
+            rate_kib_s=marks.current_rate_kib_s(bits_left=left, now=volume.agenda.now),
+        )
 
     # The end
 

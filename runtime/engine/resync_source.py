@@ -22,6 +22,7 @@ from generated.layouts.requests import (
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
+from generated.states.peer_states import PeerState
 from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
 from runtime.engine.intervals import hand_on
 from runtime.engine.volume import Volume
@@ -32,6 +33,7 @@ ResyncRequest: TypeAlias = P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
 
 ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
 BLOCK_SIZE_BYTES: Final = 4096
+STEP_ASIDE_S: Final = 0.1  # states 6.8
 PENDING_SIZE_BYTES_MAX: Final = 64 << 20
 """Answered and not acknowledged: 16 times what a kernel has in flight (wire 12.3, max-buffers / 2).
 A peer that asks for more without taking it has to wait."""
@@ -67,7 +69,7 @@ class SourceRequest(SyncSourceHandlers[Effect]):
 
     def range_granted(self) -> None:
         """Writes to it come behind the answer from now on."""
-        self.rs_begin_io()
+        self.job.in_turn(self)
 
     def rs_begin_io(self) -> Iterable[Effect]:
         """Read it."""
@@ -126,11 +128,15 @@ class ResyncSource:
         traces: bool,
         disk_failed: Callable[[str], None],
         bits_cleared: Callable[[], None],
+        steps_aside: Callable[[], bool],
     ) -> None:
         self.volume = volume
         self.traces = traces
         self.disk_failed = disk_failed
         self._bits_cleared = bits_cleared
+        self._steps_aside = steps_aside
+        self._serves_at = 0.0
+        """When the next answer may be read, if applications come first (states 6.8)."""
         self._pending: dict[tuple[int, int], SourceRequest] = {}
         """What was answered and is not acknowledged, by sector and size."""
         self._pending_size_bytes = 0
@@ -146,6 +152,20 @@ class ResyncSource:
             self.refuse(request, P_RS_CANCEL)
         elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
             request.receive_DataRequest(packet)
+
+    def in_turn(self, request: SourceRequest) -> None:
+        """Read for a request, a little later where the own applications are at work."""
+        agenda = self.volume.agenda
+        if self.volume.state.peer is not PeerState.Primary and self._steps_aside():
+            self._serves_at = max(self._serves_at, agenda.now) + STEP_ASIDE_S
+        if agenda.now < self._serves_at:
+            agenda.at(request, self._serves_at, lambda: self._serve(request))
+        else:
+            self._serve(request)
+
+    @staticmethod
+    def _serve(request: SourceRequest) -> None:
+        request.rs_begin_io()
 
     def refuse(self, request: SourceRequest, kind: type[BlockAck]) -> None:
         """Say no to a request."""

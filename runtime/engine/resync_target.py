@@ -162,12 +162,14 @@ class ResyncTarget:
         traces: bool,
         disk_failed: Callable[[str], None],
         finished: Callable[[], None],
+        steps_aside: Callable[[], bool],
     ) -> None:
         self.volume = volume
         self.traces = traces
         self.disk_failed = disk_failed
         self.is_running = True
         self._finished = finished
+        self._steps_aside = steps_aside
         self._app_ranges = app_ranges
         self._requests: dict[int, TargetRequest] = {}
         """What was asked for, by its first sector."""
@@ -214,9 +216,12 @@ class ResyncTarget:
                 self._position = bitmap.bit_count
                 return
             self._position = found.stop
-            if found.start * BLOCK_SECTORS not in self._failed:
-                blocks -= len(found)
-                self._request(found)
+            if found.start * BLOCK_SECTORS in self._failed:
+                continue
+            blocks -= len(found)
+            self._request(found)
+            if self._steps_aside():
+                return
 
     def _request(self, bits: range) -> None:
         volume = self.volume

@@ -19,7 +19,7 @@ from runtime.engine.agenda import Agenda
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ResyncPace
+from runtime.engine.pace import ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
@@ -58,6 +58,8 @@ class Volume:
         """What applications see."""
         self.ranges: Intervals[Claimant] = Intervals()
         """Who is at work on which sectors of the disk."""
+        self.activity = ApplicationActivity()
+        """What applications, here or at the peer, move on the disk beside a resync."""
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""

@@ -1,9 +1,10 @@
 """What was done while a conversation of two kernels was recorded, and what came of it.
 
-`manifest.json` lies beside the recordings: each entry tells the steps of one, the content of the
-disks before, and digests of it at the end.
+`manifest.json` or `manifest.json.gz` lies beside the recordings: each entry tells the steps of one,
+the content of the disks before, and digests of it at the end.
 """
 
+import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -130,7 +131,11 @@ class Scenario:
 
 def scenarios(folder: Path) -> list[Scenario]:
     """The entries of a folder's manifest that have a recording."""
-    entries = json.loads((folder / "manifest.json").read_text())
+    packed = folder / "manifest.json.gz"
+    plain = folder / "manifest.json"
+    entries = json.loads(
+        gzip.decompress(packed.read_bytes()) if packed.exists() else plain.read_text()
+    )
     return [
         Scenario(entry["name"], folder / entry["file"], entry)
         for entry in entries

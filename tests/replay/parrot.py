@@ -4,7 +4,7 @@ It knows the script. All that it understands of its peer is what to write.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from generated.layouts.codec import Packet
 from generated.layouts.commands import Command as Number
@@ -25,10 +25,12 @@ from runtime.effects import (
 from runtime.events import (
     BytesArrived,
     Command,
+    DisconnectRequested,
     Event,
     RequestsMade,
     SocketAccepted,
     SocketConnected,
+    SocketLost,
     TimePassed,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request
@@ -43,10 +45,20 @@ VERSION = 101
 ATTEMPT_S = 1e-6  # an attempt is made so much before it succeeds
 
 
+Garble = Callable[[Said], Packet | None]
+"""What is said in the place of a packet, if anything is."""
+
+
+def faithfully(said: Said) -> Packet | None:
+    """What was heard."""
+    return said.packet
+
+
 class Parrot:
     """A node that has heard it all before."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, garble: Garble = faithfully) -> None:
+        self._garble = garble
         self._side = script.side
         self._refused = {
             it.what.command: it.what.is_refused
@@ -60,6 +72,7 @@ class Parrot:
             if isinstance(it.what, Opened | Ended) and it.what.by is script.side
         ]
         self._to_do = deque(sorted([*mine, *script.said], key=lambda it: it.time_s))
+        self._leaving: Command | None = None
         self._channels: dict[int, Channel] = {}
         self._sockets: dict[Channel, Socket] = {}
 
@@ -90,6 +103,10 @@ class Parrot:
                 for request in requests:
                     yield from _written(request)
                     yield RequestFinished(request)
+            case DisconnectRequested() if self._is_connected:
+                self._leaving = event
+            case SocketLost():
+                yield from self._left()
             case Command():
                 refused = self._refused.get(event, False)
                 code = ReturnCode.SS_UNKNOWN_ERROR if refused else ReturnCode.SS_SUCCESS
@@ -100,15 +117,31 @@ class Parrot:
         match what:
             case Opened():
                 yield TryConnect(1.0)
-            case Ended(connection=number):
+            case Ended(connection=number) if number in self._channels:
                 yield Close(self._channels[number])
-            case Said(connection=number):
+                yield from self._left()
+            case Said(connection=number) if number in self._channels:
                 self._say(what, self._channels[number])
+
+    @property
+    def _is_connected(self) -> bool:
+        """Whether there is still something to say or to close on what is open."""
+        return any(
+            it.connection in self._channels and not isinstance(it, Opened) for it in self._to_do
+        )
+
+    def _left(self) -> Iterator[Effect]:
+        """Disconnecting is done when the connection is."""
+        if self._leaving is not None:
+            yield Answered(self._leaving, ReturnCode.SS_SUCCESS)
+            self._leaving = None
 
     def _say(self, said: Said, channel: Channel) -> None:
         if said.seen.frame.kind is HEADER_100:
             channel.agree(VERSION)
-        channel.send(said.packet, volume=said.seen.frame.volume)
+        packet = self._garble(said)
+        if packet is not None:
+            channel.send(packet, volume=said.seen.frame.volume)
         if said.seen.socket is Socket.meta:
             channel.agree(VERSION)
 

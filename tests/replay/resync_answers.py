@@ -29,9 +29,10 @@ class ResyncAnswers:
 
     def answer(self, packet: P_RS_DATA_REPLY | P_RS_DEALLOCATED) -> Iterator[Packet]:
         """An answer comes; what of it and of earlier ones can be given to our node."""
-        is_data = isinstance(packet, P_RS_DATA_REPLY)
-        data = bytes(packet.data) if is_data else b""
-        size_bytes = len(data) if is_data else packet.size
+        if isinstance(packet, P_RS_DATA_REPLY):
+            data, size_bytes = bytes(packet.data), len(packet.data)
+        else:
+            data, size_bytes = b"", packet.size
         for at in range(0, size_bytes, SECTOR_SIZE_BYTES):
             sector = packet.sector + at // SECTOR_SIZE_BYTES
             self._data[sector] = data[at : at + SECTOR_SIZE_BYTES]

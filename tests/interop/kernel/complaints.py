@@ -18,7 +18,8 @@ HARMLESS: Final = (
 )
 LOST: Final = (
     r"PingAck did not arrive in time",
-    r"sock was shut down by peer",
+    r"sock was (shut down|reset) by peer",
+    r"drbd_send_block\(\) failed",
     r"meta connection shut down by peer",
     r"short read \(expected size \d+\)",
     r"sock_(sendmsg|recvmsg) returned -\d+",

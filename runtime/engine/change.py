@@ -16,7 +16,7 @@ from generated.layouts.state import ReturnCode
 from generated.states import conn_states, disk_states, node_states, peer_disk_states, peer_states
 from generated.states.machine import Refused
 from runtime.effects import Arrow, Effect, StateChanged
-from runtime.engine.consequences import VolumeEvent, consequences
+from runtime.engine.consequences import VolumeEvent, consequences, is_due
 from runtime.engine.durable_flags import write_flags
 from runtime.engine.rules import Circumstances, refusal
 from runtime.engine.volume import Volume
@@ -139,7 +139,7 @@ def _worked_out(volume: Volume, events: Iterable[VolumeEvent], flags: PauseFlags
     try:
         while queue:
             event, is_offer = queue.popleft()
-            if is_offer and not is_drawn(volume, event):
+            if is_offer and not (is_drawn(volume, event) and is_due(event, volume.state)):
                 continue
             before = volume.state
             _take(made, event)

@@ -64,6 +64,14 @@ def consequences(
         yield ConnEvent.resync_resumed
 
 
+def is_due(event: VolumeEvent, after: VolumeState) -> bool:
+    """Whether what follows from an event still does, when the events after it have been taken.
+
+    A handshake says that a resync begins before it says what the peer's disk is worth.
+    """
+    return event is not ConnEvent.disk_lost or min(after.disk.wire, after.pdsk.wire) <= FAILED
+
+
 def _of_handshake(event: ConnEvent, before: ConnState, after: ConnState) -> Iterator[VolumeEvent]:
     """The peer's first words are taken: its role, its disk, and what they make of ours."""
     if before.wire < UP_LEAST <= after.wire:

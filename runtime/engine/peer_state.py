@@ -6,6 +6,7 @@ from generated.layouts.generations import P_UUIDS, UuidFlags
 from generated.layouts.state import P_STATE, ReturnCode, StateWord
 from generated.states.conn_states import ConnEvent, ConnState
 from generated.states.disk_states import DiskEvent, DiskState
+from generated.states.machine import Refused
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerEvent, PeerState
 from runtime.engine.change import PauseFlags, change, is_drawn
@@ -106,7 +107,8 @@ class PeerReports:
         volume = self._volume
         event: ConnEvent | None = None
         if word.conn == ConnState.Ahead.wire:
-            event = ConnEvent.peer_went_ahead
+            is_known = volume.state.conn is ConnState.Behind
+            event = None if is_known else ConnEvent.peer_went_ahead
         elif volume.state.conn is ConnState.WFReportParams:
             event = ConnEvent.in_receive_param
         if not self._considers_resync(word):
@@ -206,7 +208,10 @@ class PeerReports:
         is_new = not volume.is_up
         circumstances = circumstances_of(self._rooms) if is_new else None
         volume.considers_resync = False
-        code = change(volume, *events, flags=flags, circumstances=circumstances)
+        try:
+            code = change(volume, *events, flags=flags, circumstances=circumstances)
+        except Refused as error:
+            raise PeerError(f"P_STATE: {error}") from error
         if code < ReturnCode.SS_SUCCESS:
             raise PeerRefused(f"the peer does not fit: {refusal_text(code)}")
 

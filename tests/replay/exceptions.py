@@ -6,12 +6,12 @@ what is listed below:
 - Cookies, barriers' numbers and random UUIDs are names: they are the same when they name the same
   (names.py). Bit 0 of a resync's UUID is random too, where that is not counted on from another one.
 - Challenges are the kernel's, since the recorded peer has signed them (world.py).
-- A disk finishes when the packet was sent that tells so: the order in which a disk finishes, and so
-  that of acknowledgements and the ends of epochs, is the disk's affair (slowness.py).
-- Answers in a resync are cut as our node has asked, and so are its acknowledgements: a source answers
-  each request with its range (resync_answers.py). Where the pieces are the kernel's, each of them is
-  compared; where not, the sectors are. Of a resync that is broken off our node may have asked for
-  more: how far ahead of the answers a node asks depends on time (comparison.py).
+- A disk finishes when the packet was sent that tells so: the order in which a disk finishes, and
+  so that of acknowledgements and the ends of epochs, is the disk's affair (slowness.py).
+- Answers in a resync are cut as our node has asked, and so are its acknowledgements: a source
+  answers each request with its range (resync_answers.py). Where the pieces are the kernel's, each
+  of them is compared; where not, the sectors are. Of a resync that is broken off our node may have
+  asked for more: how far ahead of the answers a node asks depends on time (comparison.py).
 - Applications ask when the kernel told its peer of that, in the pieces that its block layer made,
   and commands take effect when their first consequence was seen (script.py).
 - TCP connections that came to nothing are left out: who finds which socket first, and how often both

@@ -356,8 +356,12 @@ class Commands:
         def answered(code: ReturnCode) -> None:
             rooms.applications.is_held = False
             self._agenda.later(rooms.applications.let_in)
+            if volume.told_uuid and volume.is_up and not volume.has_disk:
+                volume.exposed_uuid = volume.told_uuid  # states 5.4: begun when it agreed
             self.answer(command, code)
 
+        volume = rooms.volume
+        volume.told_uuid = 0
         words = request(disk=DiskState.Failed)
         self.request_change(rooms, (DiskEvent.detach_requested,), words, answered)
 

@@ -25,6 +25,7 @@ SYNC: Final = frozenset(
 SOURCES: Final = frozenset({ConnState.StartingSyncS, ConnState.WFBitMapS, ConnState.Ahead})
 TARGETS: Final = frozenset({ConnState.WFBitMapT, ConnState.WFSyncUUID, ConnState.Behind})
 VERIFYING: Final = frozenset({ConnState.VerifyS, ConnState.VerifyT})
+GOOD_HERE: Final = SOURCES | VERIFYING | {ConnState.SyncSource, ConnState.PausedSyncS}
 JUDGING: Final = frozenset(  # what the own data is worth, beside the peer's
     {
         ConnEvent.in_receive_param,
@@ -58,6 +59,8 @@ def consequences(
         yield from _of_ending(event, before.conn, after.conn)
     elif after.conn.wire > UP_LEAST and min(after.disk.wire, after.pdsk.wire) <= FAILED:
         yield ConnEvent.disk_lost
+    elif event is DiskEvent.io_completion_error and after.conn in GOOD_HERE:
+        yield DiskEvent.up_to_date_demanded  # N7: a source stays one, whatever it can't read
     if after.is_paused:
         yield ConnEvent.resync_paused
     else:

@@ -285,6 +285,7 @@ def receive_uuids(volume: Volume, packet: P_UUIDS) -> None:
         if is_new and not same(volume.exposed_uuid, packet.current_uuid):
             raise PeerRefused("can only connect to data with the current UUID that was last seen")
         volume.exposed_uuid = packet.current_uuid
+    volume.told_uuid = packet.current_uuid
     if volume.has_disk and _is_declared_the_same(volume, packet):
         volume.log("accepted new current UUID, preparing to skip initial sync")
         taken = volume.store.generations.accepted_skipped_sync(

@@ -194,7 +194,7 @@ class PeerReports:
         volume = self._volume
         volume.reported_role = _role(word)
         events: list[VolumeEvent] = [event] if event is not None else []
-        report = REPORTS[limited_peer_disk(self._coming_conn(event), disk)]
+        report = REPORTS[limited_peer_disk(self._coming_conn(event, disk), disk)]
         if own_fails:
             events.insert(0, DiskEvent.handshake_refused)
         if volume.is_up:
@@ -215,8 +215,10 @@ class PeerReports:
         if code < ReturnCode.SS_SUCCESS:
             raise PeerRefused(f"the peer does not fit: {refusal_text(code)}")
 
-    def _coming_conn(self, event: ConnEvent | None) -> ConnState:
+    def _coming_conn(self, event: ConnEvent | None, disk: PeerDiskState) -> ConnState:
         """The state that limits what the peer's disk counts as (states 3.3, N8)."""
+        if disk.wire <= PeerDiskState.Failed.wire:
+            return ConnState.Connected  # N4 comes first: no resync goes on without a disk
         if event is ConnEvent.sync_handshake:
             is_source = self._volume.becomes_source
             return ConnState.WFBitMapS if is_source else ConnState.WFBitMapT

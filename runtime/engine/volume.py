@@ -94,6 +94,8 @@ class Volume:
 
         # Marks of states 10.1
         self.exposed_uuid = 0
+        self.told_uuid = 0
+        """The peer's current UUID, if it was told while the own disk is being given up."""
         self.is_crashed_primary = False
         self.considers_resync = False
         self.discards_my_data = False

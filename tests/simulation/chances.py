@@ -1,4 +1,4 @@
-"""What may happen to two nodes, drawn from one seed: deeds of applications, people and accidents."""
+"""What may happen to two nodes, drawn from one seed: what people do, and accidents."""
 
 import random
 from collections.abc import Callable

@@ -93,6 +93,8 @@ class SimulatedNode:
         self.log: list[tuple[float, int, str]] = []
         self.changes: list[StateChanged] = []
         self.flows: list[FlowTraced] = []
+        self.detached: list[int] = []
+        """The volumes whose disks were given back, in order."""
         self.works: list[DiskWork] = []
         """What the disks were asked for, in order."""
         self.is_alive = True
@@ -115,6 +117,7 @@ class SimulatedNode:
     def add_disk(self, volume: int = 0, *, sectors: int = VOLUME_SECTORS) -> MemoryDevice:
         """A disk with fresh meta-data behind room for so many sectors."""
         size_bytes = sectors * SECTOR_SIZE_BYTES + (40 << 10) + (sectors >> 15) * 4096
+        size_bytes = max(size_bytes, 136 * SECTOR_SIZE_BYTES)
         device = (CrashingDevice if self.crashes else MemoryDevice)(size_bytes)
         create(device, plan_creation(device, INTERNAL, Striping()))
         device.flush()
@@ -233,6 +236,19 @@ class SimulatedNode:
         match effect:
             case ReadBlocks() | WriteBlocks() | ZeroBlocks() | FlushDisk():
                 self._work(effect)
+            case Listen() | StopListening():
+                self.is_listening = isinstance(effect, Listen)
+            case TryConnect():
+                self.world.connect(self, effect.timeout_s)
+            case Close():
+                self._send(effect.channel)
+                self._unread.pop(effect.channel, None)
+                self.world.cut(self, effect.channel, "closed by the peer")
+            case _:
+                self._hear(effect)
+
+    def _hear(self, effect: Effect) -> None:
+        match effect:
             case RequestFinished():
                 self.finished[effect.request] = effect
                 for told in self.on_finished:
@@ -245,16 +261,8 @@ class SimulatedNode:
                 self.changes.append(effect)
             case FlowTraced():
                 self.flows.append(effect)
-            case Listen() | StopListening():
-                self.is_listening = isinstance(effect, Listen)
-            case TryConnect():
-                self.world.connect(self, effect.timeout_s)
-            case Close():
-                self._send(effect.channel)
-                self._unread.pop(effect.channel, None)
-                self.world.cut(self, effect.channel, "closed by the peer")
             case DetachDisk():
-                pass
+                self.detached.append(effect.volume)
 
     def _work(self, work: DiskWork) -> None:
         """What a disk does; with a latency things overlap, and are told in another order."""

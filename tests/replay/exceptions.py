@@ -14,9 +14,9 @@ what is listed below:
   asked for more: how far ahead of the answers a node asks depends on time (comparison.py).
 - Applications ask when the kernel told its peer of that, in the pieces that its block layer made,
   and commands take effect when their first consequence was seen (script.py).
-- Applications ask when the kernel told its peer of that, in the pieces that its block layer
-  made, and commands take effect when their first consequence was seen (script.py).
-  network has broken (script.py).
+- TCP connections that came to nothing are left out: who finds which socket first, and how often
+  both try the same one, is timing (happenings.py). So is what TCP brings late of a connection that
+  the network has broken (script.py).
 """
 
 from collections.abc import Mapping

@@ -41,9 +41,13 @@ class TryConnect(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Close(Effect):
-    """Close this connection; what is queued goes out first, if the socket takes it at once."""
+    """Close this connection; what is queued goes out first, if the socket takes it soon.
+
+    `behind` is another one that is being closed: the peer is to see that one end first.
+    """
 
     channel: Channel
+    behind: Channel | None = None
 
 
 # The backing disks. On a hot road, so slots without `frozen` (a third of the cost of making one).

@@ -218,9 +218,11 @@ class Link:
         self._agenda.cancel("connecting")
         self._handshake = None
         self._watch_handshake()
-        for channel in (connection.data, connection.meta):
-            if channel is not None:
-                self._agenda.emit(Close(channel))
+        if connection.data is not None:
+            self._agenda.emit(Close(connection.data))
+        if connection.meta is not None:
+            # Who sees the meta socket end first takes it for a failure, not for a farewell.
+            self._agenda.emit(Close(connection.meta, behind=connection.data))
         connection.forget_link()
         self._agenda.later(self._clean_up_volumes)
 

@@ -24,7 +24,9 @@ from runtime.node_config import Address
 from runtime.wire.channel import Channel
 
 BACKLOG: Final = 5  # wire 1.2
-CLOSE_S_MAX: Final = 1.0  # what the peer has not taken by then it will hardly take
+LINGER_S: Final = 1.0
+"""A peer takes what was sent, and closes too, in a few milliseconds; not so one that is gone."""
+SCRATCH_SIZE_BYTES: Final = 1 << 16
 HELD_SIZE_BYTES_MAX: Final = 4 << 20  # as much as the system's own buffer holds (tcp_wmem)
 HELD_SIZE_BYTES_LOW: Final = 1 << 20  # sending goes on before the socket runs dry
 NOT_YET: Final = frozenset(
@@ -50,6 +52,9 @@ class _Link(asyncio.BufferedProtocol):
         self.transport: asyncio.Transport
         self.is_paused = False
         self.closing: asyncio.TimerHandle | None = None
+        self.followers: list[_Link] = []
+        """What is closed when this one has ended."""
+        self._scratch = memoryview(b"")
         self._links = links
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,11 +63,26 @@ class _Link(asyncio.BufferedProtocol):
         self._links.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        return self.channel.space()
+        return self._scratch if self.closing is not None else self.channel.space()
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.channel.received(nbytes)
-        self._links.post(BytesArrived(self.channel))
+        if self.closing is None:
+            self.channel.received(nbytes)
+            self._links.post(BytesArrived(self.channel))
+
+    def linger(self, loop: asyncio.AbstractEventLoop, *, says_so: bool) -> None:
+        """Stay open for what the peer still sends, which would reset it if nobody took it.
+
+        It would lose then what it has not read yet, and with that the reason for the end.
+        """
+        self._scratch = memoryview(bytearray(SCRATCH_SIZE_BYTES))
+        self.closing = loop.call_later(LINGER_S, self.transport.abort)
+        if self.transport.is_closing():
+            return
+        if self.is_paused:
+            self.transport.resume_reading()
+        if says_so:
+            self.transport.write_eof()
 
     def eof_received(self) -> None:
         self._links.lose(self, "the peer closed the connection")
@@ -70,6 +90,8 @@ class _Link(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closing is not None:
             self.closing.cancel()
+        for follower in self.followers:
+            follower.transport.close()
         reason = "the connection is closed"
         if exc is not None:
             reason = _sentence(exc)
@@ -243,10 +265,13 @@ class Links:
     def close(self, effect: Close) -> None:
         """Close a connection; what is queued goes out first, if the peer takes it soon."""
         link = self._links.pop(effect.channel, None)
-        if link is not None:
-            _send(link)
-            link.closing = self._loop.call_later(CLOSE_S_MAX, link.transport.abort)
-            link.transport.close()
+        if link is None:
+            return
+        _send(link)
+        first = next((it for it in self._open if it.channel is effect.behind), None)
+        link.linger(self._loop, says_so=first is None)
+        if first is not None:
+            first.followers.append(link)
 
     def settle(self) -> None:
         """Send what channels have, and read from those that are not paused."""

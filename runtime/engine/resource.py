@@ -42,6 +42,7 @@ from runtime.events import (
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
+from runtime.wire.framing import UnknownPacket
 
 WFCONNECTION: Final = ConnState.WFConnection.wire
 
@@ -172,6 +173,8 @@ class Resource:
                 self._with_disk(frame.volume, lambda: self._meta.take(frame))  # noqa: B023
                 if channel is not self._connection.meta:
                     return
+        except UnknownPacket as error:  # wire 13.1: on this socket there is no way on from that
+            self._link.refuse(str(error))
         except PeerError as error:
             self._link.lose(ConnEvent.network_error, str(error))
 

@@ -64,6 +64,10 @@ _HEADER_95: Final = struct.Struct(">HHI")
 _HEADER_100: Final = struct.Struct(">IHHII")
 
 
+class UnknownPacket(PeerError):  # noqa: N818  # what it is
+    """A packet that may not come here at all, whatever it holds."""
+
+
 class HeaderKind(IntEnum):
     """The three headers, by the protocol version that brought them."""
 
@@ -232,7 +236,7 @@ class Framing:
 
 def _refusal(limits: Limits | None, command: int, length: int) -> PeerError:
     if limits is None:
-        return PeerError(f"no packet that may come here has the number {command:#06x}")
+        return UnknownPacket(f"no packet that may come here has the number {command:#06x}")
     least, most = limits
     wanted = f"{least}" if least == most else f"{least} to {most}"
     return PeerError(f"{Command(command).name} has {length} bytes, which must be {wanted}")

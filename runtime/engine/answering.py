@@ -15,6 +15,7 @@ from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
 from generated.states.peer_states import PeerEvent, PeerState
+from runtime.engine.agenda import Job
 from runtime.engine.asking import CONNECTION, VERSION_OF_CONNECTION_REQUESTS, Asking
 from runtime.engine.change import change, refusal_of
 from runtime.engine.circumstances import circumstances_of
@@ -40,6 +41,14 @@ class Answering:
         self._connection = connection
         self._rooms = rooms
         self._asking = asking
+
+    def is_asking(self, volume: int) -> bool:
+        """Whether this node waits for the peer's consent itself."""
+        return self._asking.is_open(volume)
+
+    def when_answered(self, job: Job) -> None:
+        """Do something when the peer has said something to what this node asks, or is lost."""
+        self._asking.on_closed.append(job)
 
     def receive(self, packet: P_STATE_CHG_REQ, *, volume: int) -> None:
         """A change of one volume; below version 100 also of the connection."""

@@ -13,6 +13,7 @@ from generated.layouts.state import (
     ReturnCode,
     StateWord,
 )
+from runtime.engine.agenda import Job
 from runtime.engine.connection import Connection
 
 VERSION_OF_CONNECTION_REQUESTS: Final = 100
@@ -31,6 +32,8 @@ class Asking:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._open: dict[int, Answer] = {}
+        self.on_closed: list[Job] = []
+        """Who waits for the next answer, or for the link to be lost."""
 
     def is_open(self, volume: int = CONNECTION) -> bool:
         """Whether a request of this kind waits, so that another one has to (wire 5.12)."""
@@ -62,9 +65,16 @@ class Asking:
             text = ReturnCode.describe(retcode)
             self._connection.agenda.log(f"State change was refused by peer node: {retcode} {text}")
             answer(ReturnCode.SS_CW_FAILED_BY_PEER)
+        self._tell_closed()
 
     def link_lost(self) -> None:
         """Nobody will answer: nobody has to be asked any more either (SS_CW_NO_NEED)."""
         waiting, self._open = self._open, {}
         for answer in waiting.values():
             answer(ReturnCode.SS_CW_NO_NEED)
+        self._tell_closed()
+
+    def _tell_closed(self) -> None:
+        jobs, self.on_closed = self.on_closed, []
+        for job in jobs:
+            self._connection.agenda.later(job)

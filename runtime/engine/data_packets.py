@@ -56,6 +56,7 @@ IGNORED_WITHOUT_VOLUME: Final = frozenset(  # wire 4.1: a volume that only the p
     }
 )
 BITMAPS: Final = frozenset({Command.P_BITMAP, Command.P_COMPRESSED_BITMAP})
+UUIDS_TAKEN: Final = "generations were taken"  # why the data socket is let be
 AWAITING_OUT_OF_SYNC: Final = frozenset(
     {ConnState.WFBitMapT, ConnState.WFSyncUUID, ConnState.Behind}
 )
@@ -102,7 +103,7 @@ class DataPackets:
             Command.P_SYNC_PARAM: (P_SYNC_PARAM, _sync_param),
             Command.P_SYNC_PARAM89: (P_SYNC_PARAM89, _sync_param),
             Command.P_SIZES: (P_SIZES, _sizes),
-            Command.P_UUIDS: (P_UUIDS, _uuids),
+            Command.P_UUIDS: (P_UUIDS, self._uuids),
             Command.P_STATE: (P_STATE, _state),
             Command.P_SYNC_UUID: (P_SYNC_UUID, self._sync_uuid),
             Command.P_STATE_CHG_REQ: (P_STATE_CHG_REQ, self._state_change),
@@ -150,6 +151,23 @@ class DataPackets:
 
     def _state_change(self, rooms: VolumeRooms, packet: P_STATE_CHG_REQ) -> None:
         self._answering.receive(packet, volume=rooms.volume.number)
+
+    def _uuids(self, rooms: VolumeRooms, packet: P_UUIDS) -> None:
+        """What follows is not taken while a change of ours is agreed on (states 5.4).
+
+        The state that comes next may begin a resync, and the peer may have agreed to another one.
+        Two nodes that wait like this for each other go on after a while.
+        """
+        receive_uuids(rooms.volume, packet)
+        connection = self._connection
+        if rooms.volume.is_up and self._answering.is_asking(rooms.volume.number):
+            connection.pause(UUIDS_TAKEN)
+            self._answering.when_answered(lambda: connection.resume(UUIDS_TAKEN))
+            connection.agenda.after(
+                UUIDS_TAKEN,
+                connection.options.ping_timeout_s,
+                lambda: connection.resume(UUIDS_TAKEN),
+            )
 
     # The sync UUID, which may come before this node is ready for it (wire 5.7)
 
@@ -234,10 +252,6 @@ def _sync_param(rooms: VolumeRooms, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> No
 
 def _sizes(rooms: VolumeRooms, packet: P_SIZES) -> None:
     receive_sizes(rooms.volume, packet)
-
-
-def _uuids(rooms: VolumeRooms, packet: P_UUIDS) -> None:
-    receive_uuids(rooms.volume, packet)
 
 
 def _state(rooms: VolumeRooms, packet: P_STATE) -> None:

@@ -36,7 +36,7 @@ class Leaving:
             self._answer(command, ReturnCode.SS_NOTHING_TO_DO)
         elif command.force:
             self._link.fire(ConnEvent.disconnect_forced)
-            self._answer(command, ReturnCode.SS_SUCCESS)
+            self._answer_alone(command)
         elif state in (ConnState.Unconnected, ConnState.Disconnecting):
             self._retry(command)
         elif state.wire < LINK_LEAST:
@@ -57,7 +57,15 @@ class Leaving:
         for rooms in self._rooms.values():
             if is_drawn(rooms.volume, ConnEvent.disconnect_requested):
                 change(rooms.volume, ConnEvent.disconnect_requested)
-        self._answer(command, ReturnCode.SS_SUCCESS)
+        self._answer_alone(command)
+
+    def _answer_alone(self, command: DisconnectRequested) -> None:
+        """It is done when nothing of the link is under way any more (states 7.10 step 3)."""
+        assert self.commands is not None
+        if self._link.state is ConnState.Disconnecting:
+            self.commands.wait(lambda: self._answer_alone(command))
+        else:
+            self._answer(command, ReturnCode.SS_SUCCESS)
 
     def _refusal(self) -> ReturnCode:
         """What the own rules say (states 3.9 step 2)."""
@@ -98,7 +106,7 @@ class Leaving:
             self._go(command)
         elif is_second:
             self._link.fire(ConnEvent.disconnect_forced)
-            self._answer(command, ReturnCode.SS_SUCCESS)
+            self._answer_alone(command)
         else:
             words = request(conn=ConnState.Disconnecting, disk=DiskState.Outdated)
             self._send(command, words, is_second=True)

@@ -68,6 +68,9 @@ class Surroundings(Protocol):
     ) -> None:
         """Let time pass until something is true."""
 
+    def run_for(self, seconds: float) -> None:
+        """Let so much time pass."""
+
     def connect(self, node: "SimulatedNode", timeout_s: float) -> None:
         """Open a connection to the other node."""
 
@@ -117,7 +120,6 @@ class SimulatedNode:
     def add_disk(self, volume: int = 0, *, sectors: int = VOLUME_SECTORS) -> MemoryDevice:
         """A disk with fresh meta-data behind room for so many sectors."""
         size_bytes = sectors * SECTOR_SIZE_BYTES + (40 << 10) + (sectors >> 15) * 4096
-        size_bytes = max(size_bytes, 136 * SECTOR_SIZE_BYTES)
         device = (CrashingDevice if self.crashes else MemoryDevice)(size_bytes)
         create(device, plan_creation(device, INTERNAL, Striping()))
         device.flush()

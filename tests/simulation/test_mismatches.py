@@ -92,7 +92,7 @@ def test_failing_attempts_become_rarer(make_world: MakeWorld) -> None:
         peer_net=NetOptions(cram_hmac_alg="sha1", shared_secret="sesame", connect_int=8),
     )
     world.attach_all()
-    waits, began = [], 0.0
+    waits: list[int] = []
     for node in world.both:
         node.order(ConnectRequested())
     while len(waits) < 6:

@@ -48,7 +48,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "congestion-during-sync": CONGESTION,
     "diskless-primary": NO_DISK,
     "diskless-client": NO_DISK,
-    "diskless-secondary": NO_DISK,
     "read-error-at-peer": NO_DISK,
     "read-error-at-sync-source": DISK_ERRORS,
     "write-error-at-peer": DISK_ERRORS,
@@ -61,6 +60,7 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 """Conversations that are replayed on neither side, and why."""
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
+    ("diskless-secondary", Side.B): NO_DISK,
     ("mismatch-integrity", Side.A): INTEGRITY,
     ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",

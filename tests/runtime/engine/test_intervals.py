@@ -31,7 +31,7 @@ class Owner:
     def __hash__(self) -> int:
         return 0
 
-    def claim(self, intervals: Intervals) -> bool:
+    def claim(self, intervals: Intervals[object]) -> bool:
         """Claim what is wished."""
         return intervals.claim(
             self,

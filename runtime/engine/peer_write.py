@@ -50,6 +50,14 @@ def check_range(volume: Volume, packet: AnyWrite, size_bytes: int, most_bytes: i
         raise PeerError(f"{name} ends at sector {end}, the volume at {volume.size_sectors}")
 
 
+def _check_block(volume: Volume, packet: P_WSAME) -> None:
+    """PeerError when what is to be repeated is not one block (wire 7.4)."""
+    backing = volume.backing
+    wanted = backing.logical_block_size_bytes if backing is not None else SECTOR_SIZE_BYTES
+    if len(packet.block) != wanted:
+        raise PeerError(f"P_WSAME repeats {len(packet.block)} bytes, a block has {wanted}")
+
+
 class PeerWrite(SecondaryHandlers[Effect]):
     """One write of the peer."""
 
@@ -219,8 +227,8 @@ class PeerWrites:
         check_range(self.volume, packet, size_bytes, most_bytes)
         if packet.block_id == SpecialBlockId.ID_SYNCER:
             raise PeerError(f"{packet.COMMAND.name} has the block_id of a resync")
-        if isinstance(packet, P_WSAME) and not packet.block:
-            raise PeerError("P_WSAME has no block to repeat")
+        if isinstance(packet, P_WSAME):
+            _check_block(self.volume, packet)
         write = PeerWrite(self, packet, size_bytes)
         self.size_bytes += size_bytes
         if self.size_bytes > self.connection.options.max_buffers * PAGE_SIZE_BYTES:

@@ -78,9 +78,7 @@ class Volume:
 
         # Of the handshake
         self.peer_generations: Generations | None = None
-        self.peer_bits_set = 0
-        self.peer_uuid_flags = 0
-        self.peer_capacity_sectors = 0
+        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = 0
         self.bits_sent = 0
         self.reported_disk = PeerDiskState.DUnknown
         self.reported_role = PeerState.Unknown

@@ -282,11 +282,12 @@ class _Story:
 
     def _resync(self, label: str) -> float:
         """Watch a resync of bob's until its end; return its seconds, without those before it."""
-        alice, has_begun = self._pair.alice, False
+        alice, bob, has_begun = self._pair.alice, self._pair.bob, False
         ends_s = time.monotonic() + WAIT_S + self._size_mib / MIB_S_MIN
         began_s = time.monotonic()
         with self._audience.bar(label) as move:
             while not _is_in_sync(state := alice.ask("state")):
+                bob.ask("state")  # whoever has died says so at once
                 progress = alice.ask("progress")["progress"]
                 if progress is not None:
                     has_begun = True
@@ -299,7 +300,7 @@ class _Story:
                 time.sleep(LOOK_S)
             seconds = time.monotonic() - began_s
             move(1.0)
-        self._pair.bob.ask("wait", conn="Connected", disk="UpToDate", timeout=WAIT_S)
+        bob.ask("wait", conn="Connected", disk="UpToDate", timeout=WAIT_S)
         return seconds
 
 

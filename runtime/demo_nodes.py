@@ -136,7 +136,7 @@ class NodeChild:
     def _failed(self, do: str, reason: str) -> DemoError:
         tail = self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         log = "".join(f"\n  {line}" for line in tail)
-        return DemoError(f"{self.name} could not {do}: {reason}\nthe end of its log:{log}")
+        return DemoError(f"{self.name} failed at `{do}`: {reason}\nthe end of its log:{log}")
 
 
 def _pass_on(process: "subprocess.Popen[bytes]", answers: "queue.SimpleQueue[bytes]") -> None:

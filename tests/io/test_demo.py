@@ -80,12 +80,22 @@ def test_a_refused_order_shows_the_end_of_the_log(tmp_path: Path) -> None:
     child = NodeChild(two_configs(tmp_path)[0], tmp_path)
     child.start()
     try:
-        with pytest.raises(DemoError, match="alice could not write: .*only a Primary") as caught:
+        with pytest.raises(DemoError, match=r"alice failed at `write`: .*only a Primary") as caught:
             child.ask("write", seed=1, count=8)
         assert "disk( " in str(caught.value)
         child.ask("primary", force=True)
     finally:
         child.kill()
+
+
+def test_a_node_that_has_ended_is_found_out(tmp_path: Path) -> None:
+    """Whoever asks a node without a process gets a sentence, and does not wait."""
+    child = NodeChild(two_configs(tmp_path)[0], tmp_path)
+    child.start()
+    child.ask("quit")
+    with pytest.raises(DemoError, match="alice failed at `state`: its process has ended"):
+        child.ask("state")
+    child.kill()
 
 
 @pytest.fixture

@@ -94,9 +94,7 @@ class Volume:
         self.exposed_uuid = 0
         self.told_uuid = 0
         """The peer's current UUID, if it was told while the own disk is being given up."""
-        self.is_crashed_primary = False
-        self.considers_resync = False
-        self.discards_my_data = False
+        self.is_crashed_primary = self.considers_resync = self.discards_my_data = False
 
     @property
     def agenda(self) -> Agenda:

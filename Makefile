@@ -12,7 +12,7 @@ DEMO_CHANGE := tests/histories/tcp/old.dot tests/histories/tcp/new.dot
 show = @echo && echo '$$ $(1)' && PATH="$(CURDIR)/$(BIN):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help generate demo test interop bench lock clean
+.PHONY: help generate demo test interop sim bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +50,9 @@ test: $(READY) ## fresh output, format, lint, types, tests
 interop: $(READY) ## hold everything against programs that nobody here wrote (the Linux kernel, drbdmeta, tshark ...)
 	@$(BIN)/python -m tests.interop.kernel.build
 	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest tests/interop tests/runtime/metadata/test_crashes.py
+
+sim: $(READY) ## let two engines live through many random worlds of accidents (DOTMIRROR_SIM_SEEDS=2000)
+	@DOTMIRROR_SIM_SEEDS=$${DOTMIRROR_SIM_SEEDS:-500} $(BIN)/pytest --numprocesses auto --dist worksteal tests/simulation
 
 bench: $(READY) ## measure against the contenders, side by side
 	@$(BIN)/python tests/bench/run.py

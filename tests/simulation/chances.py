@@ -10,6 +10,7 @@ from runtime.config import DiskOptions, NetOptions
 from runtime.events import (
     Command,
     ConnectRequested,
+    DetachRequested,
     DisconnectRequested,
     InvalidateRemoteRequested,
     InvalidateRequested,
@@ -95,7 +96,7 @@ class Chances:
             self._reset_link: 2,
             self._fall_silent: 2,
             self._stop_primary: 1,
-            self._stop_secondary: 2,
+            self._stop_secondary: 6 if self.may_lose_power else 2,
             self._disconnect: 2,
             self._connect: 3,
             self._swap_roles: 2,
@@ -103,6 +104,7 @@ class Chances:
             self._pause_or_resume: 2,
             self._invalidate: 1,
             self._change_disks: 2,
+            self._detach_or_attach: 2,
         }
 
     # Applications
@@ -228,6 +230,15 @@ class Chances:
         node = self.chance.choice(self.world.both)
         node.disk_latency_s = self.chance.choice([0.0, 0.001, 0.01, 0.1])
 
+    def _detach_or_attach(self) -> None:
+        """The secondary's disk leaves, or comes back; the primary's are the last good data."""
+        node, volume = self.secondary, self._volume()
+        state = node.state(volume).disk.name
+        if state == "Diskless":
+            node.attach(volume)
+        elif self.primary.state(volume).disk.name == "UpToDate":
+            self._try(node, DetachRequested(volume, force=self.chance.random() < 0.3))
+
     # The end
 
     def settle(self) -> None:
@@ -238,6 +249,9 @@ class Chances:
             node.disk_latency_s = min(node.disk_latency_s, 0.001)
             for volume in self.models:
                 self._try(node, ResumeSyncRequested(volume))
+            for volume in self.models:
+                if node.state(volume).disk.name == "Diskless":
+                    node.attach(volume)
         self._connect()
         world.sync(timeout_s=PATIENCE_S)
         world.run_until(self._all_is_told, "all requests to finish")

@@ -26,6 +26,10 @@ DISCARD_SIZE_BYTES_MAX: Final = 4 << 20  # wire 7.3: without the feature WSAME
 OPEN_SIZE_BYTES_LEAST: Final = 2 << 20  # one request of the largest size is let in in any case
 PAGE_SIZE_BYTES: Final = 4096
 BLOCKED: Final = frozenset({ConnState.WFBitMapT, ConnState.WFSyncUUID})  # states 4.6
+NEEDED: Final = {  # wire 3.4: what the peer must know, or it gets zeroes to write
+    RequestKind.DISCARD: Features.TRIM,
+    RequestKind.WRITE_ZEROES: Features.WZEROES,
+}
 BLOCKED_BEFORE_96: Final = BLOCKED | {ConnState.WFBitMapS}
 
 
@@ -50,7 +54,8 @@ class Applications:
         self._disk_failed = disk_failed
         self._waiting: deque[Request] = deque()
         self._open_size_bytes = 0
-        self._parts: dict[Request, _Parts] = {}
+        self._parts: dict[Request, _Parts | None] = {}
+        """What is let in and not finished; pieces of one request share what they are of."""
         volume.watchers.append(self._note_state)
 
     @property
@@ -90,9 +95,13 @@ class Applications:
         if error := self._refusal(request):
             self.volume.agenda.emit(RequestFinished(request, error))
             return
-        parts = _Parts(request, list(self._cut(request)))
-        self._parts[request] = parts
         self._open_size_bytes += request.sector_count * SECTOR_SIZE_BYTES
+        kind, most_bytes = self._carrier(request)
+        if kind is request.kind and request.sector_count * SECTOR_SIZE_BYTES <= most_bytes:
+            self._parts[request] = None
+            self._begin_part(request)
+            return
+        parts = _Parts(request, list(_pieces(request, kind, most_bytes)))
         for part in parts.requests:
             self._parts[part] = parts
             self._begin_part(part)
@@ -108,26 +117,17 @@ class Applications:
             return "no UpToDate data can be reached"
         return ""
 
-    def _cut(self, request: Request) -> Iterator[Request]:
-        """Pieces that one packet can carry, of a kind that the peer knows."""
-        volume = self.volume
-        if request.kind is RequestKind.FLUSH:
-            yield request
-            return
-        kind, connection = request.kind, volume.connection
-        needed = {RequestKind.DISCARD: Features.TRIM, RequestKind.WRITE_ZEROES: Features.WZEROES}
-        if kind in needed and volume.is_up and not connection.has(needed[kind]):
+    def _carrier(self, request: Request) -> tuple[RequestKind, int]:
+        """As what a request goes to the peer, and how many bytes one packet can be about."""
+        volume, kind = self.volume, request.kind
+        connection = volume.connection
+        if kind in NEEDED and volume.is_up and not connection.has(NEEDED[kind]):
             kind = RequestKind.WRITE
-        if kind in (RequestKind.READ, RequestKind.WRITE):
-            most_bytes = volume.request_size_bytes_max
-        elif connection.has(Features.WSAME) or not volume.is_up:
-            most_bytes = RANGE_SIZE_BYTES_MAX
-        else:
-            most_bytes = DISCARD_SIZE_BYTES_MAX
-        if kind is request.kind and request.sector_count * SECTOR_SIZE_BYTES <= most_bytes:
-            yield request
-            return
-        yield from _pieces(request, kind, most_bytes)
+        if kind is RequestKind.WRITE or kind is RequestKind.READ:
+            return kind, volume.request_size_bytes_max
+        if connection.has(Features.WSAME) or not volume.is_up:
+            return kind, RANGE_SIZE_BYTES_MAX
+        return kind, DISCARD_SIZE_BYTES_MAX
 
     def _begin_part(self, part: Request) -> None:
         if part.kind is RequestKind.FLUSH:
@@ -193,20 +193,21 @@ class Applications:
 
     def finish(self, part: Request, error: str, content: Octets = b"") -> None:
         """One piece is done; the request is, when all of them are."""
-        parts = self._parts[part]
+        parts = self._parts.pop(part)
+        if parts is None:
+            self._end(part, error, content)
+            return
         parts.left -= 1
         parts.error = parts.error or error
-        if len(parts.requests) > 1 and content:
+        if content:
             parts.contents[part.first_sector] = content
-        if parts.left:
-            return
-        for it in (parts.request, *parts.requests):
-            self._parts.pop(it, None)
-        request = parts.request
+        if not parts.left:
+            contents = [parts.contents[first] for first in sorted(parts.contents)]
+            self._end(parts.request, parts.error, b"" if parts.error else b"".join(contents))
+
+    def _end(self, request: Request, error: str, content: Octets) -> None:
         self._open_size_bytes -= request.sector_count * SECTOR_SIZE_BYTES
-        if parts.contents and not parts.error:
-            content = b"".join(parts.contents[first] for first in sorted(parts.contents))
-        self.volume.agenda.emit(RequestFinished(request, parts.error, content))
+        self.volume.agenda.emit(RequestFinished(request, error, content))
         if self._waiting:
             self.volume.agenda.later(self.let_in)
 

@@ -8,6 +8,7 @@ of the activity log until the peer has confirmed that it is durable there.
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
@@ -20,7 +21,8 @@ from runtime.engine.intervals import hand_on
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 from runtime.engine.write_mode import mode_of
-from runtime.errors import PeerError
+from runtime.errors import DiskError, PeerError
+from runtime.metadata.store import Store
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 
 VERSION_OF_FLAGS: Final = 95
@@ -60,9 +62,7 @@ class Write(PrimaryHandlers[Effect]):
         self.error = ""
         self.is_sent = False
         self.is_acked = False
-        self.is_local_pending = False
-        self.is_peer_pending = False
-        self.is_barrier_pending = False
+        self.is_local_pending = self.is_peer_pending = self.is_barrier_pending = False
         self.is_lost_there = True
         """Whether the peer lacks it, as far as this node knows."""
         self.is_in_sync_there = False
@@ -137,23 +137,28 @@ class Write(PrimaryHandlers[Effect]):
     def al_complete_io(self) -> Iterable[Effect]:
         """Nobody has to remember that these blocks may differ."""
         self._took(Primary.al_complete_io)
-        room, request = self.room, self.request
+        room = self.room
         volume = room.volume
         if volume.has_disk:
-            store = volume.store
-            if self.is_in_sync_there and not self.error:
-                store.mark_in_sync(
-                    first_sector=request.first_sector, sector_count=request.sector_count
-                )
-            store.end_write(
-                first_sector=request.first_sector,
-                sector_count=request.sector_count,
-                is_in_sync=not self.error and not (self.is_sent and self.is_lost_there),
-            )
+            try:
+                self._note_end(volume.store)
+            except DiskError as error:
+                volume.metadata_failed(str(error))
         if self.steps is not None and self.is_sent and not self.is_lost_there:
             volume.agenda.emit(FlowTraced(volume.number, FLOW, self.steps))
         room.ended(self)
         return ()
+
+    def _note_end(self, store: Store) -> None:
+        """The blocks are in sync, if the peer has what this disk has; its extents may cool."""
+        first_sector, sector_count = self.request.first_sector, self.request.sector_count
+        if self.is_in_sync_there and not self.error:
+            store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
+        store.end_write(
+            first_sector=first_sector,
+            sector_count=sector_count,
+            is_in_sync=not self.error and not (self.is_sent and self.is_lost_there),
+        )
 
     # What the steps are called from
 
@@ -205,6 +210,11 @@ def _disk_work(volume: Volume, write: Write) -> DiskWork:
     may_unmap = request.may_unmap or request.kind is RequestKind.DISCARD
     size_bytes = request.sector_count * SECTOR_SIZE_BYTES
     return ZeroBlocks(volume.number, write, offset_bytes, size_bytes, may_unmap)
+
+
+def _make_requests(writes: Iterable[Write]) -> None:
+    for write in writes:
+        write.drbd_make_request()
 
 
 class Writes:
@@ -267,9 +277,13 @@ class Writes:
         volume = self.volume
         if not volume.has_disk:
             return
-        changed = volume.store.mark_out_of_sync(
-            first_sector=request.first_sector, sector_count=request.sector_count
-        )
+        try:
+            changed = volume.store.mark_out_of_sync(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            )
+        except DiskError as error:
+            volume.metadata_failed(str(error))
+            return
         if changed and self.mode.notes_out_of_sync:
             size_bytes = request.sector_count * SECTOR_SIZE_BYTES
             packet = P_OUT_OF_SYNC(request.first_sector, size_bytes)
@@ -340,10 +354,14 @@ class Writes:
         ready, self._ready = self._ready, []
         if not ready:
             return
-        if self.volume.has_disk:
-            self.volume.store.write_log()
-        for write in ready:
-            write.drbd_make_request()
+        try:
+            if self.volume.has_disk:
+                self.volume.store.write_log()
+        except DiskError as error:  # behind the change that this leads to, they go to the peer
+            self.volume.metadata_failed(str(error))
+            self.volume.agenda.later(partial(_make_requests, ready))
+        else:
+            _make_requests(ready)
 
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""

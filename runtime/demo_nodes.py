@@ -34,6 +34,8 @@ def create_disk(path: Path, *, size_bytes: int, content: Content) -> None:
         with path.open("xb") as file:
             for start in range(0, size_bytes, PIECE_SIZE_BYTES):
                 file.write(content(min(PIECE_SIZE_BYTES, size_bytes - start)))
+    except FileExistsError:
+        raise DemoError(f"{path} is there already; remove it or choose another folder") from None
     except OSError as error:
         raise DemoError(str(error)) from error
     create_metadata(

@@ -10,6 +10,7 @@ must be equal in the end.
 import filecmp
 import hashlib
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -165,6 +166,7 @@ def table(ours: Samples, theirs: Samples) -> list[str]:
 
 def main() -> None:
     """Print the table; an argument names the folder whose disk is measured."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process is left behind
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if sys.argv[1:] else ".") as folder:
         print("\n".join(table(*measure(Path(folder).resolve()))), flush=True)
 

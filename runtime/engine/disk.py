@@ -190,8 +190,12 @@ class Disk(DiskHandlers[Effect]):
 
     def release_disk(self) -> Iterable[Effect]:
         """When nothing refers to it any more, it is closed."""
-        self._rooms.writes.when_idle(self._released)
+        self._rooms.writes.when_idle(self._when_peer_idle)
         return ()
+
+    def _when_peer_idle(self) -> None:
+        """What is under way for the peer must not end on the disk that is attached next."""
+        self._volume.when_peer_idle(self._released)
 
     def _released(self) -> None:
         self._fire(DiskEvent.sending_notify_to_peer)

@@ -231,13 +231,13 @@ class Resource:
         owner = work.owner
         assert owner is not None, "the engine asks for nothing without an owner"
         volume = self._rooms[work.volume].volume
-        was_peers = work in volume.peer_works
-        volume.peer_works.discard(work)
+        was_last = volume.peer_work_ended(work)
         self._with_disk(
             work.volume,
             lambda: owner.disk_finished(work, event.error, event.content),
         )
-        if was_peers and not volume.peer_works:
+        if was_last and not volume.peer_works:
+            volume.peer_is_idle()
             self._link.cleaned_up()
 
     def _requests_made(self, event: RequestsMade) -> None:

@@ -105,7 +105,7 @@ class TargetRequest(SyncTargetHandlers[Effect]):
         self._took(SyncTarget.e_end_resync_block)
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        if not self.error:
+        if not self.error and volume.has_disk:
             volume.store.mark_in_sync(
                 first_sector=self.first_sector, sector_count=self.sector_count
             )

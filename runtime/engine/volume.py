@@ -15,7 +15,7 @@ from generated.states.peer_disk_states import PeerDiskMachine, PeerDiskState
 from generated.states.peer_states import PeerMachine, PeerState
 from runtime.config import DiskOptions
 from runtime.effects import DiskWork, Effect, Level
-from runtime.engine.agenda import Agenda
+from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
@@ -65,6 +65,7 @@ class Volume:
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
         self.peer_works: set[DiskWork] = set()
         """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""
         self.watchers: list[Callable[[VolumeState], None]] = []
@@ -156,6 +157,26 @@ class Volume:
         """The same, for what the peer wants."""
         self.peer_works.add(work)
         self.agenda.effects.append(work)
+
+    def when_peer_idle(self, job: Job) -> None:
+        """Do something when the disk has ended what it does for the peer, at once if nothing."""
+        if self.peer_works:
+            self._on_peer_idle.append(job)
+        else:
+            self.agenda.later(job)
+
+    def peer_work_ended(self, work: DiskWork) -> bool:
+        """The disk has ended something; say whether that was the last that it did for the peer."""
+        if work not in self.peer_works:
+            return False
+        self.peer_works.discard(work)
+        return not self.peer_works
+
+    def peer_is_idle(self) -> None:
+        """Go on with what waited for that."""
+        waiting, self._on_peer_idle = self._on_peer_idle, []
+        for job in waiting:
+            self.when_peer_idle(job)
 
     def send_ack(self, kind: type[BlockAck], sector: int, block_id: int, size_bytes: int) -> None:
         """Answer the peer's write, or resync block (wire 7.5)."""

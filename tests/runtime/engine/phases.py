@@ -32,6 +32,7 @@ from tests.runtime.engine.scripted_peer import (
     uuids,
     word,
 )
+from tests.runtime.engine.watched import WatchedNode
 from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
@@ -45,7 +46,8 @@ class Stage:
 
     def __init__(self, *, net: NetOptions | None = None, disk: DiskOptions | None = None) -> None:
         self.world = World(net=net, disk=disk)
-        self.node = self.world.alice
+        self.node = WatchedNode(self.world, "alice", self.world.alice.config, seed=3)
+        self.world.alice = self.node
         self.good_peer = self.world.bob
         self.peer = ScriptedPeer(self.world)
 

@@ -174,3 +174,37 @@ def test_attached_before_and_after_connecting(make_world: MakeWorld, name: str) 
     world.run_for(0.1)
     world.sync()
     world.compare()
+
+
+@pytest.mark.parametrize(
+    "command", [DetachRequested(), DetachRequested(force=True)], ids=["orderly", "forced"]
+)
+def test_slow_target_is_detached(make_world: MakeWorld, command: DetachRequested) -> None:
+    """A target whose disk is still writing for the peer gives it up when that has ended."""
+    world = make_world()
+    world.bob.disk_latency_s = 2.0
+    resyncing(world)
+    world.run_for(1)
+    world.bob.order(command)
+    world.run_until(lambda: world.bob.state().disk.name == "Diskless", "the disk to be idle")
+    assert world.bob.detached == [0]
+    world.bob.disk_latency_s = 0.0
+    world.bob.attach()
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+
+
+def test_slow_secondary_is_detached_amid_writes(make_world: MakeWorld) -> None:
+    """Writes that the peer's disk has not ended when it is given up are not lost."""
+    world = same_disks(make_world())
+    world.bob.disk_latency_s = 1.0
+    writes = random_writes(world.alice, random.Random(8), 20)
+    world.run_for(0.2)
+    world.bob.order(DetachRequested(force=True))
+    world.alice.succeed(*writes)
+    world.run_until(lambda: world.bob.state().disk.name == "Diskless", "the disk to be idle")
+    world.bob.attach()
+    world.run_for(0.1)
+    world.sync()
+    world.compare()

@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.chances import STEP_COUNT, Chances
 from tests.simulation.traces import check_traces
 
-SEED_COUNT: Final = int(os.environ.get("DOTMIRROR_SIM_SEEDS", "12"))
+SEED_COUNT: Final = int(os.environ.get("DOTMIRROR_SIM_SEEDS", "24"))
 SEED_FIRST: Final = int(os.environ.get("DOTMIRROR_SIM_FIRST", "1"))
 STORY_LINES_MAX: Final = 70
 

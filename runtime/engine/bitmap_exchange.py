@@ -72,6 +72,10 @@ class BitmapExchange:
             return
         self.forget()
         volume.log(f"receive bitmap: {volume.bits_out_of_sync} bits set now")
+        if volume.state.conn is ConnState.WFBitMapT:
+            # The source forgets a block as soon as it is acknowledged, and that is before it is
+            # durable here: from now on it is this node that has to remember the block.
+            volume.store.write_bitmap()
         if volume.state.conn in EXCHANGING:
             change(volume, ConnEvent.receive_bitmap)
         else:

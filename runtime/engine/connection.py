@@ -14,6 +14,7 @@ from generated.states.conn_states import ConnState
 from runtime.config import NetOptions
 from runtime.engine.agenda import Agenda, Job
 from runtime.engine.epochs import ReceivedEpochs, SentEpochs
+from runtime.engine.owed import Owed
 from runtime.engine.random_numbers import RandomNumbers
 from runtime.metadata.comparison import Agreement
 from runtime.wire.channel import Channel
@@ -53,6 +54,7 @@ class Connection:
         self._confirm_jobs: deque[tuple[int, Job]] = deque()
         self.received_epochs = ReceivedEpochs()
         self._pause_reasons: set[object] = set()
+        self.owed = Owed(self.pause, self.resume)
         self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
 
@@ -123,6 +125,28 @@ class Connection:
             self.data.is_paused = False
             self.read_on()
 
+    def answered(self, size_bytes: int) -> None:
+        """A request to read got its answer."""
+        is_congested = self.data is not None and self.data.is_congested
+        self.owed.answered(size_bytes, is_congested=is_congested)
+
+    def wait_for_meta(self) -> bool:
+        """Whether nothing is taken because the peer takes no acknowledgements."""
+        if self.meta is None or not self.meta.is_congested:
+            return False
+        self.meta.is_paused = True
+        self.pause(self.meta)
+        return True
+
+    def send_resumed(self) -> None:
+        """A socket takes again what it is given."""
+        if self.data is not None and not self.data.is_congested:
+            self.owed.taken()
+        if self.meta is not None and not self.meta.is_congested:
+            self.meta.is_paused = False
+            self.resume(self.meta)
+            self.read_on()
+
     def read_on(self) -> None:
         """Take what came while nobody read."""
         if self.resume_reading is not None:
@@ -134,4 +158,5 @@ class Connection:
         self.version, self.features = VERSION_BEFORE_AGREEMENT, 0
         self.is_state_sent = self.is_leaving = False
         self._pause_reasons.clear()
+        self.owed = Owed(self.pause, self.resume)
         self.received_epochs = ReceivedEpochs()

@@ -179,6 +179,7 @@ class ServedRead(UpToDateHandlers[Effect]):
         volume, packet = self.room.volume, self.packet
         if self.channel is None or self.channel is not volume.connection.data:
             return ()
+        volume.connection.answered(packet.blksize)
         if self.error:
             self.room.refuse(packet)
             return ()
@@ -201,6 +202,7 @@ class ServedReads:
         """The peer wants to read."""
         check_block_request(self.volume, packet)
         if self.volume.state.disk is DiskState.UpToDate:
+            self.volume.connection.owed.add(packet.blksize)
             ServedRead(self, packet).receive_DataRequest(packet)
         else:
             self.refuse(packet)

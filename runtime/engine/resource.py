@@ -137,10 +137,12 @@ class Resource:
         channel, connection = event.channel, self._connection
         if channel is connection.data:
             self._pings.data_arrived()
-            self._read_data()
+            if not connection.wait_for_meta():
+                self._read_data()
         elif channel is connection.meta:
             self._pings.meta_arrived()
-            self._read_meta()
+            if not connection.wait_for_meta():
+                self._read_meta()
         else:
             self._link.handle(event)
 
@@ -196,6 +198,7 @@ class Resource:
             self._link.handle(event)
 
     def _send_resumed(self, _event: SendResumed) -> None:
+        self._connection.send_resumed()
         for rooms in self._rooms.values():
             self._agenda.later(rooms.applications.let_in)
 

@@ -34,9 +34,8 @@ ResyncRequest: TypeAlias = P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
 ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
 BLOCK_SIZE_BYTES: Final = 4096
 STEP_ASIDE_S: Final = 0.1  # states 6.8
-PENDING_SIZE_BYTES_MAX: Final = 64 << 20
-"""Answered and not acknowledged: 16 times what a kernel has in flight (wire 12.3, max-buffers / 2).
-A peer that asks for more without taking it has to wait."""
+PENDING_COUNT_MAX: Final = 1 << 16
+"""Answers that wait for their acks, for the trace: a target has less than max-buffers of them."""
 
 
 class SourceRequest(SyncSourceHandlers[Effect]):
@@ -107,6 +106,9 @@ class SourceRequest(SyncSourceHandlers[Effect]):
     def rs_complete_io(self) -> Iterable[Effect]:
         """Writes may go on: on the wire they come behind the answer."""
         self._took(SyncSource.rs_complete_io)
+        connection = self.job.volume.connection
+        if self.channel is connection.data:
+            connection.answered(self.size_bytes)
         hand_on(self.job.volume.ranges, self)
         return ()
 
@@ -139,7 +141,6 @@ class ResyncSource:
         """When the next answer may be read, if applications come first (states 6.8)."""
         self._pending: dict[tuple[int, int], SourceRequest] = {}
         """What was answered and is not acknowledged, by sector and size."""
-        self._pending_size_bytes = 0
 
     def receive(self, packet: ResyncRequest) -> None:
         """A request has come (wire 9.3); one with a digest is answered with the data."""
@@ -151,6 +152,7 @@ class ResyncSource:
         elif volume.state.conn is ConnState.Ahead and not isinstance(packet, P_CSUM_RS_REQUEST):
             self.refuse(request, P_RS_CANCEL)
         elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
+            volume.connection.owed.add(packet.blksize)
             request.receive_DataRequest(packet)
 
     def in_turn(self, request: SourceRequest) -> None:
@@ -179,27 +181,20 @@ class ResyncSource:
         connection = volume.connection
         if request.channel is None or request.channel is not connection.data:
             return
-        if isinstance(packet, P_RS_THIN_REQ) and not any(content):
+        if isinstance(packet, P_RS_THIN_REQ) and content == bytes(len(content)):
             answer = P_RS_DEALLOCATED(packet.sector, packet.blksize)
             connection.send_data(answer, volume=volume.number)
         else:
             head = P_RS_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
             connection.send_data(head, volume=volume.number, payload=content)
-        key = (packet.sector, packet.blksize)
-        if key not in self._pending:
-            self._pending_size_bytes += packet.blksize
-        self._pending[key] = request
-        if self._pending_size_bytes > PENDING_SIZE_BYTES_MAX:
-            connection.pause(self)
+        if len(self._pending) >= PENDING_COUNT_MAX:
+            del self._pending[next(iter(self._pending))]
+        self._pending[packet.sector, packet.blksize] = request
 
     def acked(self, packet: BlockAck, *, is_positive: bool) -> None:
         """The target has written a block, or could not (wire 9.5)."""
         volume = self.volume
         request = self._pending.pop((packet.sector, packet.blksize), None)
-        if request is not None:
-            self._pending_size_bytes -= packet.blksize
-            if self._pending_size_bytes <= PENDING_SIZE_BYTES_MAX:
-                volume.connection.resume(self)
         sector_count = packet.blksize // SECTOR_SIZE_BYTES
         if packet.sector + sector_count > volume.size_sectors:
             raise PeerError(f"{packet.COMMAND.name} ends behind the volume")
@@ -216,7 +211,6 @@ class ResyncSource:
     def link_lost(self) -> None:
         """Nobody will acknowledge what was sent."""
         self._pending.clear()
-        self._pending_size_bytes = 0
 
     @property
     def pending_count(self) -> int:

@@ -199,6 +199,8 @@ class ResyncTarget:
         if not self.is_running or volume.state.conn is not ConnState.SyncTarget:
             return
         blocks = volume.pace.turn()
+        if not blocks and not self._requests:
+            blocks = 1  # a rate that is less than a block a turn is no reason to stand still
         channel = volume.connection.data
         if channel is not None and not channel.is_congested:
             self._ask_for(blocks)

@@ -26,6 +26,7 @@ from runtime.wire.channel import Channel
 BACKLOG: Final = 5  # wire 1.2
 LINGER_S: Final = 1.0
 """A peer takes what was sent, and closes too, in a few milliseconds; not so one that is gone."""
+BEHIND_S: Final = 0.25  # ... and the other socket a few milliseconds after the first
 SCRATCH_SIZE_BYTES: Final = 1 << 16
 HELD_SIZE_BYTES_MAX: Final = 4 << 20  # as much as the system's own buffer holds (tcp_wmem)
 HELD_SIZE_BYTES_LOW: Final = 1 << 20  # sending goes on before the socket runs dry
@@ -90,8 +91,8 @@ class _Link(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closing is not None:
             self.closing.cancel()
-        for follower in self.followers:
-            follower.transport.close()
+        for follower in self.followers:  # it ends by itself as soon as the peer closes it
+            self._links.close_later(follower)
         reason = "the connection is closed"
         if exc is not None:
             reason = _sentence(exc)
@@ -272,6 +273,10 @@ class Links:
         link.linger(self._loop, says_so=first is None)
         if first is not None:
             first.followers.append(link)
+
+    def close_later(self, link: _Link) -> None:
+        """Close what was behind a connection that has ended."""
+        self._loop.call_later(BEHIND_S, link.transport.close)
 
     def settle(self) -> None:
         """Send what channels have, and read from those that are not paused."""

@@ -166,6 +166,7 @@ FLOORS: Final = {
     "runtime/trace.py": 4,
     "runtime/engine/backing.py": 5,
     "runtime/engine/connection.py": 5,
+    "runtime/engine/owed.py": 0,
     "runtime/metadata_commands.py": 5,
     "runtime/demo_nodes.py": 6,
     "runtime/engine/asking.py": 6,

@@ -6,11 +6,16 @@ import pytest
 
 from generated.layouts.configuration import ReplicationProtocol
 from runtime.config import DiskOptions, NetOptions
-from runtime.events import ConnectRequested, InvalidateRequested, PrimaryRequested
+from runtime.events import (
+    ConnectRequested,
+    DisconnectRequested,
+    InvalidateRequested,
+    PrimaryRequested,
+)
 from runtime.requests import Request, RequestKind
 from tests.simulation.model import Model
 from tests.simulation.node import VOLUME_SECTORS, SimulatedNode
-from tests.simulation.scenes import PROTOCOLS, SLOW_S, net_of, random_write, same_disks
+from tests.simulation.scenes import PROTOCOLS, SLOW_S, is_target, net_of, random_write, same_disks
 from tests.simulation.traces import MakeWorld
 from tests.simulation.world import World
 
@@ -182,3 +187,18 @@ def test_epochs_of_one_write(make_world: MakeWorld) -> None:
     world.alice.succeed(*writes)
     _restart(world, world.bob)
     assert model.faults(world.bob.content()) == []
+
+
+@by_moment
+def test_target_of_blocks_that_it_did_not_know(make_world: MakeWorld, moment: int) -> None:
+    """What the source alone had marked is not lost with the caches of a target that took it."""
+    world = _unsafe_disks(make_world(seed=moment + 1))
+    world.bob.order(DisconnectRequested())
+    writes = [world.alice.write(1024 + 8 * number, b"m" * 4096) for number in range(200)]
+    world.alice.succeed(*writes)
+    world.bob.order(ConnectRequested())
+    world.run_until(lambda: is_target(world.bob), "a resync")
+    world.run_until(lambda: world.alice.resource.bits_out_of_sync() < 180, "some blocks")
+    world.run_for(moment / 1000)
+    world.lose_power(world.bob)
+    _restart(world, world.bob)

@@ -4,6 +4,7 @@ A failure prints the seed, the command that repeats it, and the trace.
 """
 
 import os
+import sys
 from typing import Final
 
 import pytest
@@ -14,6 +15,7 @@ from tests.simulation.traces import check_traces
 SEED_COUNT: Final = int(os.environ.get("DOTMIRROR_SIM_SEEDS", "24"))
 SEED_FIRST: Final = int(os.environ.get("DOTMIRROR_SIM_FIRST", "1"))
 STORY_LINES_MAX: Final = 70
+FILE: Final = "tests/simulation/test_seeds.py"
 
 SEEDS: Final = range(SEED_FIRST, SEED_FIRST + SEED_COUNT)
 
@@ -27,13 +29,15 @@ def _live(seed: int, name: str, *, lose_power: bool = False, volumes: int = 1) -
         chances.settle()
         assert not (faults := chances.faults()), faults[:5]
         check_traces(chances.world)
-    except Exception as error:
-        command = f"DOTMIRROR_SIM_SEEDS=1 DOTMIRROR_SIM_FIRST={seed} pytest {__file__} -k {name}"
-        deeds = "\n".join(chances.story[-STORY_LINES_MAX:])
-        story = chances.world.story()
-        raise AssertionError(
-            f"seed {seed}: {command}\n{error!r:.3000}\n{deeds}\n{story}"
-        ) from error
+    finally:  # pytest shows it of a test that failed
+        sys.stdout.write(_trace(seed, name, chances))
+
+
+def _trace(seed: int, name: str, chances: Chances) -> str:
+    """How to repeat a world, and what happened there."""
+    command = f"DOTMIRROR_SIM_SEEDS=1 DOTMIRROR_SIM_FIRST={seed} pytest {FILE} -k {name}"
+    deeds = "\n".join(chances.story[-STORY_LINES_MAX:])
+    return f"seed {seed}: {command}\n{deeds}\n{chances.world.story()}\n"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

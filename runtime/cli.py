@@ -13,9 +13,9 @@ from typing import Any, Final, TextIO
 import click
 
 from runtime.decode import Line, TextForm, sightings, to_json
-from runtime.demo import SIZE_MIB_MAX, SIZE_MIB_MIN, run_demo
-from runtime.demo_audience import DemoAudience
-from runtime.demo_nodes import DemoError
+from runtime.demo.audience import DemoAudience
+from runtime.demo.nodes import DemoError
+from runtime.demo.tour import SIZE_MIB_MAX, SIZE_MIB_MIN, run_demo
 from runtime.errors import CaptureError, ConfigError, DiskError, MetadataError, MisuseError
 from runtime.io.capture import Capture
 from runtime.metadata.placement import Placement, Striping

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtime.config import ResourceConfig
-from runtime.demo import QUICK
-from runtime.demo_nodes import NodeChild, create_disk, free_port
+from runtime.demo.nodes import NodeChild, create_disk, free_port
+from runtime.demo.tour import QUICK
 from runtime.node_config import Address, DiskPath, NodeConfig
 from tests.bench.qemu_mirror import QemuMirror, Writes, missing
 

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from runtime.cli import main
-from runtime.demo_cable import LOOPBACK, Cable
-from runtime.demo_nodes import DemoError, NodeChild
+from runtime.demo.cable import LOOPBACK, Cable
+from runtime.demo.nodes import DemoError, NodeChild
 from runtime.node_config import Address
 from tests.io.nodes import two_configs
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from runtime.demo import Step
+from runtime.demo.tour import Step
 
 BAR_STEPS: Final = 1000
 NEXT: Final = """

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
-from runtime.demo_cable import LOOPBACK, Cable
-from runtime.demo_nodes import DemoError, NodeChild, create_disk, free_port
+from runtime.demo.cable import LOOPBACK, Cable
+from runtime.demo.nodes import DemoError, NodeChild, create_disk, free_port
 from runtime.node_config import Address, DiskPath, NodeConfig
 
 MIB: Final = 1 << 20

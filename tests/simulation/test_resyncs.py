@@ -347,3 +347,11 @@ def test_configured_rate_is_kept(make_world: MakeWorld) -> None:
     world.sync()
     kib_per_s = VOLUME_SECTORS / 2 / (world.now - began)
     assert 800 <= kib_per_s <= 1300
+
+
+def test_slowest_resync_moves(make_world: MakeWorld) -> None:
+    """A rate of less than a block in a turn is slow, and does not stand still."""
+    world = resyncing(make_world(disk=DiskOptions(resync_rate=1, c_plan_ahead=0)))
+    left = _bits(world.bob)
+    world.run_for(2)
+    assert _bits(world.bob) < left

@@ -27,6 +27,7 @@ from tests.simulation.world import World, connected_pair
 
 VERSIONS: Final = (101, 101, 101, 100, 99, 96, 95, 94, 91)
 STEP_COUNT: Final = 60  # enough for some accidents in one another, and a world takes a second
+MEETING_S: Final = 30  # what two nodes need at most to find each other, by three connect-ints
 PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retries before it
 
 
@@ -198,7 +199,9 @@ class Chances:
     # Accidents
 
     def _reset_link(self) -> None:
+        self._write_just_before()
         self.world.reset_link()
+        self._meet_again()
 
     def _fall_silent(self) -> None:
         self.world.silence()
@@ -206,6 +209,7 @@ class Chances:
         if self.chance.random() < 0.5:
             self.world.reset_link()
         self.world.heal()
+        self._meet_again()
 
     def _stop(self, node: SimulatedNode, *, lost_power: bool) -> None:
         """Stop a node; a while later it is there again."""
@@ -215,14 +219,31 @@ class Chances:
         for volume, model in self.models.items():
             model.watch(again, volume)
         self._try(again, ConnectRequested())
+        self._meet_again()
+
+    def _meet_again(self) -> None:
+        """Mostly wait until both nodes have found each other: alone little happens to them."""
+        if self.chance.random() < 0.8:
+            self._connect()
+            end = self.world.now + MEETING_S
+            while self.world.now < end and not all(map(self.world.is_up, self.world.both)):
+                self.world.run_for(0.1)
+
+    def _write_just_before(self) -> None:
+        """Have something under way when the accident happens."""
+        if self.chance.random() < 0.6:
+            self._write()
+            self.world.run_for(self.chance.uniform(0, 0.02))
 
     def _stop_primary(self) -> None:
+        self._write_just_before()
         lost_power = self.may_lose_power and self.chance.random() < 0.7
         for model in self.models.values():
             model.crashed(lost_power=lost_power)
         self._stop(self.primary, lost_power=lost_power)
 
     def _stop_secondary(self) -> None:
+        self._write_just_before()
         lost_power = self.may_lose_power and self.chance.random() < 0.7
         self._stop(self.secondary, lost_power=lost_power)
 

@@ -271,12 +271,19 @@ class Chances:
             for volume in self.models:
                 self._try(node, ResumeSyncRequested(volume))
             for volume in self.models:
-                if node.state(volume).disk.name == "Diskless":
-                    node.attach(volume)
+                self._attach_again(node, volume)
         self._connect()
         world.sync(timeout_s=PATIENCE_S)
         world.run_until(self._all_is_told, "all requests to finish")
         world.compare()
+
+    def _attach_again(self, node: SimulatedNode, volume: int) -> None:
+        """Give a node its disk back, when it has let go of it."""
+        self.world.run_until(
+            lambda: node.state(volume).disk.name != "Failed", "the disk to be idle"
+        )
+        if node.state(volume).disk.name == "Diskless":
+            node.attach(volume)
 
     def _all_is_told(self) -> bool:
         return all(not node.is_alive or it in node.finished for node, it in self._made)

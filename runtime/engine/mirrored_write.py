@@ -152,7 +152,7 @@ class Write(PrimaryHandlers[Effect]):
     def _note_end(self, store: Store) -> None:
         """The blocks are in sync, if the peer has what this disk has; its extents may cool."""
         first_sector, sector_count = self.request.first_sector, self.request.sector_count
-        if self.is_in_sync_there and not self.error:
+        if self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
         store.end_write(
             first_sector=first_sector,

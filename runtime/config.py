@@ -50,7 +50,6 @@ class OnIoError(Enum):
     """What a failing disk leads to (states 7.1)."""
 
     PASS_ON = "pass_on"  # noqa: S105  # no password
-    CALL_LOCAL_IO_ERROR = "call-local-io-error"
     DETACH = "detach"
 
 

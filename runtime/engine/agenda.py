@@ -49,10 +49,6 @@ class Agenda:
         """Do this after so many seconds."""
         self.at(name, self.now + seconds, job)
 
-    def waits_for(self, name: Hashable) -> bool:
-        """Whether a timer has this name."""
-        return name in self._timers
-
     def cancel(self, name: Hashable) -> None:
         """Don't do what waits under this name, if anything does."""
         self._timers.pop(name, None)

@@ -18,7 +18,7 @@ from generated.states.peer_states import PeerEvent, PeerState
 from runtime.engine.agenda import Job
 from runtime.engine.asking import CONNECTION, VERSION_OF_CONNECTION_REQUESTS, Asking
 from runtime.engine.change import change, refusal_of
-from runtime.engine.circumstances import circumstances_of
+from runtime.engine.circumstances import circumstances_of, code_of_refused
 from runtime.engine.connection import Connection
 from runtime.engine.consequences import VolumeEvent
 from runtime.engine.rooms import Rooms
@@ -87,7 +87,7 @@ class Answering:
         try:
             code = change(rooms.volume, *events, circumstances=circumstances_of(rooms))
         except Refused:
-            code = _code_of_refused(rooms)
+            code = code_of_refused(rooms)
         if code < ReturnCode.SS_SUCCESS:
             rooms.volume.log(f"State change failed: {refusal_text(code)}, asked for by the peer")
         return code
@@ -119,19 +119,6 @@ class Answering:
         if events:
             for rooms in self._rooms.values():
                 change(rooms.volume, *events)
-
-
-def _code_of_refused(rooms: Rooms) -> ReturnCode:
-    """What is wrong where the drawing has no arrow at all (states 3.5, T1 and T11)."""
-    wire = rooms.volume.state.conn.wire
-    if wire > ConnState.Connected.wire:
-        return ReturnCode.SS_RESYNC_RUNNING
-    if wire < ConnState.Connected.wire:
-        return ReturnCode.SS_NEED_CONNECTION
-    state = rooms.volume.state
-    if state.disk.wire <= DiskState.Failed.wire:
-        return ReturnCode.SS_NO_LOCAL_DISK
-    return ReturnCode.SS_NO_REMOTE_DISK
 
 
 def _events(mask: StateWord, val: StateWord) -> list[VolumeEvent] | None:

@@ -1,6 +1,8 @@
 """What the rules of a change have to know beside the state of its volume."""
 
+from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
 from generated.states.peer_states import PeerState
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import Circumstances
@@ -20,3 +22,16 @@ def circumstances_of(rooms: Rooms) -> Circumstances:
         version=connection.version,
         state_sent=connection.is_state_sent,
     )
+
+
+def code_of_refused(rooms: Rooms) -> ReturnCode:
+    """What is wrong where the drawing has no arrow at all (states 3.5, T1 and T11)."""
+    wire = rooms.volume.state.conn.wire
+    if wire > ConnState.Connected.wire:
+        return ReturnCode.SS_RESYNC_RUNNING
+    if wire < ConnState.Connected.wire:
+        return ReturnCode.SS_NEED_CONNECTION
+    state = rooms.volume.state
+    if state.disk.wire <= DiskState.Failed.wire:
+        return ReturnCode.SS_NO_LOCAL_DISK
+    return ReturnCode.SS_NO_REMOTE_DISK

@@ -18,7 +18,7 @@ from generated.states.peer_disk_states import PeerDiskEvent
 from runtime.effects import Answered, DetachDisk
 from runtime.engine.asking import Answer, Asking, Words
 from runtime.engine.change import change, is_drawn, outcome_of, refusal_of
-from runtime.engine.circumstances import circumstances_of
+from runtime.engine.circumstances import circumstances_of, code_of_refused
 from runtime.engine.connection import LINK_LEAST, Connection
 from runtime.engine.consequences import VolumeEvent
 from runtime.engine.flushing import Flushing
@@ -121,7 +121,7 @@ class Commands:
                 volume, *events, circumstances=circumstances_of(rooms), is_cluster_wide=wide
             )
         except Refused:
-            answer(_code_of_refused(volume.state.conn))
+            answer(code_of_refused(rooms))
             return
         if code == TRANSIENT or (wide and self._asking.is_open(volume.number)):
             self._waiting.append(lambda: self.request_change(rooms, events, words, answer))
@@ -147,7 +147,7 @@ class Commands:
         try:
             answer(change(rooms.volume, *events, circumstances=circumstances_of(rooms)))
         except Refused:
-            answer(_code_of_refused(rooms.volume.state.conn))
+            answer(code_of_refused(rooms))
         self._wake()
 
     # The role (states 8.6)
@@ -385,12 +385,3 @@ class Commands:
         self._connection.discards_my_data = command.discard_my_data
         self._link.fire(ConnEvent.ioctl_set_net)
         self.answer(command, SUCCESS)
-
-
-def _code_of_refused(conn: ConnState) -> ReturnCode:
-    """What is wrong where the drawing has no arrow at all (states 3.5, T1 and T11)."""
-    if conn.wire > ConnState.Connected.wire:
-        return ReturnCode.SS_RESYNC_RUNNING
-    if conn.wire < ConnState.Connected.wire:
-        return ReturnCode.SS_NEED_CONNECTION
-    return ReturnCode.SS_UNKNOWN_ERROR

@@ -1,7 +1,7 @@
 """What comes on the data socket: each packet to the room that it is for (wire 3.1)."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP
 from generated.layouts.codec import Packet
@@ -43,8 +43,6 @@ from runtime.engine.volume_rooms import VolumeRooms
 from runtime.errors import PeerError
 from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 from runtime.wire.framing import Frame
-
-Take: TypeAlias = Callable[[VolumeRooms, Packet], None]
 
 IGNORED_WITHOUT_VOLUME: Final = frozenset(  # wire 4.1: a volume that only the peer has
     {

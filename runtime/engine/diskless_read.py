@@ -1,7 +1,6 @@
 """Reading the peer's disk where the own one has nothing good (flow 2, wire 8)."""
 
 from collections.abc import Callable, Iterable
-from enum import Enum
 
 from generated.flows.diskless_read import (
     FLOW,
@@ -14,15 +13,16 @@ from generated.layouts.acks import P_NEG_DREPLY, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import P_DATA_REPLY, P_DATA_REQUEST
 from generated.states.disk_states import DiskState
-from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
+from runtime.effects import DiskWork, Effect, ReadBlocks
 from runtime.engine.intervals import hand_on
 from runtime.engine.resync_source import check_block_request
+from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.requests import SECTOR_SIZE_BYTES, Request
 
 
-class RemoteRead(DisklessHandlers[Effect]):
+class RemoteRead(DisklessHandlers[Effect], Traced):
     """One read that the peer answers."""
 
     def __init__(self, room: "RemoteReads", request: Request) -> None:
@@ -30,11 +30,7 @@ class RemoteRead(DisklessHandlers[Effect]):
         self.request = request
         self.block_id = room.next_block_id()
         self.sent_at = room.volume.agenda.now
-        self.steps: list[Enum] | None = [] if room.traces else None
-
-    def _took(self, step: Diskless) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if room.traces else None
 
     def drbd_make_request(self) -> Iterable[Effect]:
         """The own disk can't serve it."""
@@ -56,8 +52,7 @@ class RemoteRead(DisklessHandlers[Effect]):
         """The peer's disk says this."""
         self._took(Diskless.receive_DataReply)
         volume = self.room.volume
-        if self.steps is not None:
-            volume.agenda.emit(FlowTraced(volume.number, FLOW, self.steps))
+        self._tell(volume, FLOW)
         self.room.finish(self, "", packet.data)
         return ()
 
@@ -126,7 +121,7 @@ class RemoteReads:
             self.finish(read, "the peer is gone", b"")
 
 
-class ServedRead(UpToDateHandlers[Effect]):
+class ServedRead(UpToDateHandlers[Effect], Traced):
     """One read of the peer."""
 
     def __init__(self, room: "ServedReads", packet: P_DATA_REQUEST) -> None:
@@ -135,11 +130,7 @@ class ServedRead(UpToDateHandlers[Effect]):
         self.channel = room.volume.connection.data
         self.error = ""
         self.content: Octets = b""
-        self.steps: list[Enum] | None = [] if room.traces else None
-
-    def _took(self, step: UpToDate) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if room.traces else None
 
     def receive_DataRequest(self, packet: P_DATA_REQUEST) -> Iterable[Effect]:
         """Wait until no write is under way to this range."""
@@ -185,8 +176,7 @@ class ServedRead(UpToDateHandlers[Effect]):
             return ()
         head = P_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
         volume.connection.send_data(head, volume=volume.number, payload=self.content)
-        if self.steps is not None:
-            volume.agenda.emit(FlowTraced(volume.number, FLOW, self.steps))
+        self._tell(volume, FLOW)
         return ()
 
 

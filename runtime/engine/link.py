@@ -25,6 +25,8 @@ from runtime.events import Event, SocketAccepted, SocketConnected, TimePassed
 from runtime.wire.channel import Channel
 from runtime.wire.framing import Frame
 
+LEAVING: Final = "leaving"
+"""The timer of a peer that has closed a socket while it is asked to let this node go."""
 RETRY_S: Final = 1.0
 """What the first failed attempt costs (states 7.9); each further one costs twice as much as the one
 before, up to connect-int."""
@@ -211,6 +213,7 @@ class Link:
             return
         self._is_cleaning = True
         self._agenda.cancel("receiver")
+        self._agenda.cancel(LEAVING)
         connection = self.connection
         if self._connecting is not None:
             self._agenda.effects.extend(self._connecting.stop())

@@ -7,7 +7,6 @@ of the activity log until the peer has confirmed that it is durable there.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from enum import Enum
 from functools import partial
 from typing import Final
 
@@ -16,8 +15,9 @@ from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
-from runtime.effects import DiskWork, Effect, FlowTraced, WriteBlocks, ZeroBlocks
+from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
 from runtime.engine.intervals import hand_on
+from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 from runtime.engine.write_mode import mode_of
@@ -29,7 +29,7 @@ VERSION_OF_FLAGS: Final = 95
 COOKIE_MASK: Final = (1 << 64) - 1
 
 
-class Write(PrimaryHandlers[Effect]):
+class Write(PrimaryHandlers[Effect], Traced):
     """One write, discard or write-zeroes of an application: one packet at most."""
 
     __slots__ = (
@@ -69,11 +69,7 @@ class Write(PrimaryHandlers[Effect]):
         """Whether the peer says that its blocks are in sync by it (P_RS_WRITE_ACK)."""
         self.is_finished = False
         self.sent_at = 0.0
-        self.steps: list[Enum] | None = [] if room.traces else None
-
-    def _took(self, step: Primary) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if room.traces else None
 
     # The steps of the flow
 
@@ -144,8 +140,8 @@ class Write(PrimaryHandlers[Effect]):
                 self._note_end(volume.store)
             except DiskError as error:
                 volume.metadata_failed(str(error))
-        if self.steps is not None and self.is_sent and not self.is_lost_there:
-            volume.agenda.emit(FlowTraced(volume.number, FLOW, self.steps))
+        if self.is_sent and not self.is_lost_there:
+            self._tell(volume, FLOW)
         room.ended(self)
         return ()
 

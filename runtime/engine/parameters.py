@@ -34,11 +34,9 @@ VERSION_OF_INTEGRITY: Final = 87  # wire 12.6: the first of each form
 VERSION_OF_VERIFY: Final = 88
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
-VERSION_OF_DRY_RUN: Final = 92
 VERSION_OF_CONTROLLER: Final = 95
 
 REQUEST_SIZE_BYTES_MAX: Final = 1 << 20
-FLAG_NO_RESYNC: Final = 2  # wire 5.4, dds_flags
 
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
     SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,

@@ -5,7 +5,6 @@ that. When an epoch ends, what follows has to wait until the epoch is durable.
 """
 
 from collections.abc import Callable, Iterable
-from enum import Enum
 from typing import Final, TypeAlias
 
 from generated.flows.mirrored_write import FLOW, Secondary, SecondaryHandlers
@@ -24,10 +23,11 @@ from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_TRIM, P_WSAME, P_ZEROES, DpFlags
 from generated.states.conn_states import ConnState
 from generated.states.peer_disk_states import PeerDiskState
-from runtime.effects import DiskWork, Effect, FlowTraced, FlushDisk, WriteBlocks, ZeroBlocks
+from runtime.effects import DiskWork, Effect, FlushDisk, WriteBlocks, ZeroBlocks
 from runtime.engine.connection import Connection
 from runtime.engine.epochs import Epoch
 from runtime.engine.intervals import hand_on
+from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.write_mode import VERSION_OF_ACK_FLAGS
 from runtime.errors import PeerError
@@ -58,7 +58,7 @@ def _check_block(volume: Volume, packet: P_WSAME) -> None:
         raise PeerError(f"P_WSAME repeats {len(packet.block)} bytes, a block has {wanted}")
 
 
-class PeerWrite(SecondaryHandlers[Effect]):
+class PeerWrite(SecondaryHandlers[Effect], Traced):
     """One write of the peer."""
 
     def __init__(self, room: "PeerWrites", packet: AnyWrite, size_bytes: int) -> None:
@@ -69,11 +69,7 @@ class PeerWrite(SecondaryHandlers[Effect]):
         self.channel = room.connection.data
         self.error = ""
         self._todo = iter(self._works())
-        self.steps: list[Enum] | None = [] if room.traces else None
-
-    def _took(self, step: Secondary) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if room.traces else None
 
     def receive_Data(self, packet: AnyWrite) -> Iterable[Effect]:
         """Acknowledge that it has come, where that is asked for, and wait for its range."""
@@ -163,8 +159,8 @@ class PeerWrite(SecondaryHandlers[Effect]):
             self._ack(P_NEG_ACK)
         elif room.wants(flags, DpFlags.SEND_WRITE_ACK, ReplicationProtocol.C):
             self._ack(self._positive_ack(flags))
-        if self.steps is not None and not self.error:
-            volume.agenda.emit(FlowTraced(volume.number, FLOW, self.steps))
+        if not self.error:
+            self._tell(volume, FLOW)
         room.ended(self)
         return ()
 

@@ -18,7 +18,7 @@ from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
 from runtime.engine.handshake import check_secrets
 from runtime.engine.leaving import Leaving
-from runtime.engine.link import Link
+from runtime.engine.link import LEAVING, Link
 from runtime.engine.meta_packets import MetaPackets
 from runtime.engine.mirrored_write import Write
 from runtime.engine.peer_write import Confirming
@@ -191,11 +191,17 @@ class Resource:
     def _socket_lost(self, event: SocketLost) -> None:
         connection = self._connection
         if event.channel is connection.data:
-            self._link.lose(ConnEvent.peer_closed, f"data socket: {event.reason}")
+            lost = (ConnEvent.peer_closed, f"data socket: {event.reason}")
         elif event.channel is connection.meta:
-            self._link.lose(ConnEvent.network_error, f"meta socket: {event.reason}")
+            lost = (ConnEvent.network_error, f"meta socket: {event.reason}")
         else:
             self._link.handle(event)
+            return
+        if connection.is_leaving:  # wire 13.1: the peer's consent may still be on its way
+            patience_s = connection.options.ping_timeout_s
+            self._agenda.after(LEAVING, patience_s, lambda: self._link.lose(*lost))
+        else:
+            self._link.lose(*lost)
 
     def _send_resumed(self, _event: SendResumed) -> None:
         self._connection.send_resumed()

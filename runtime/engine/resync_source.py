@@ -4,7 +4,6 @@ Flow 3; wire 9. It answers any range, dirty or not, in any state with an UpToDat
 """
 
 from collections.abc import Callable, Iterable
-from enum import Enum
 from typing import Final, TypeAlias
 
 from generated.flows.resync import FLOW, SyncSource, SyncSourceHandlers
@@ -23,8 +22,9 @@ from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
-from runtime.effects import DiskWork, Effect, FlowTraced, ReadBlocks
+from runtime.effects import DiskWork, Effect, ReadBlocks
 from runtime.engine.intervals import hand_on
+from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
@@ -38,7 +38,7 @@ PENDING_COUNT_MAX: Final = 1 << 16
 """Answers that wait for their acks, for the trace: a target has less than max-buffers of them."""
 
 
-class SourceRequest(SyncSourceHandlers[Effect]):
+class SourceRequest(SyncSourceHandlers[Effect], Traced):
     """One range that the target asks for, from the request to its ack."""
 
     __slots__ = ("channel", "job", "packet", "size_bytes", "steps")
@@ -48,11 +48,7 @@ class SourceRequest(SyncSourceHandlers[Effect]):
         self.packet = packet
         self.size_bytes = packet.blksize
         self.channel = job.volume.connection.data
-        self.steps: list[Enum] | None = [] if job.traces else None
-
-    def _took(self, step: SyncSource) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if job.traces else None
 
     def receive_DataRequest(self, packet: ResyncRequest) -> Iterable[Effect]:
         """Wait until no write is under way to this range."""
@@ -115,8 +111,7 @@ class SourceRequest(SyncSourceHandlers[Effect]):
     def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
         """The target has written it."""
         self._took(SyncSource.got_BlockAck)
-        if self.steps is not None:
-            self.job.volume.agenda.emit(FlowTraced(self.job.volume.number, FLOW, self.steps))
+        self._tell(self.job.volume, FLOW)
         return ()
 
 
@@ -211,11 +206,6 @@ class ResyncSource:
     def link_lost(self) -> None:
         """Nobody will acknowledge what was sent."""
         self._pending.clear()
-
-    @property
-    def pending_count(self) -> int:
-        """How many answers are not acknowledged."""
-        return len(self._pending)
 
 
 def check_block_request(volume: Volume, packet: BlockRequest | P_CSUM_RS_REQUEST) -> None:

@@ -4,7 +4,6 @@ Flow 3; wire 9, states 6. Requests go out in turns of 100 ms, as many as the pac
 """
 
 from collections.abc import Callable, Iterable
-from enum import Enum
 from typing import Final
 
 from generated.flows.resync import FLOW, SyncTarget, SyncTargetHandlers
@@ -19,10 +18,11 @@ from generated.layouts.requests import (
     SpecialBlockId,
 )
 from generated.states.conn_states import ConnState
-from runtime.effects import DiskWork, Effect, FlowTraced, Owner, WriteBlocks, ZeroBlocks
+from runtime.effects import DiskWork, Effect, Owner, WriteBlocks, ZeroBlocks
 from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.pace import TURN_S
 from runtime.engine.resync_order import next_range
+from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.requests import SECTOR_SIZE_BYTES
@@ -33,7 +33,7 @@ BLOCK_SECTORS: Final = BLOCK_SIZE_BYTES // SECTOR_SIZE_BYTES
 TARGETS: Final = (ConnState.SyncTarget, ConnState.PausedSyncT)
 
 
-class TargetRequest(SyncTargetHandlers[Effect]):
+class TargetRequest(SyncTargetHandlers[Effect], Traced):
     """One range that is asked for, from the request to the ack."""
 
     __slots__ = ("error", "first_sector", "is_done", "is_sent", "job", "sector_count", "steps")
@@ -45,11 +45,7 @@ class TargetRequest(SyncTargetHandlers[Effect]):
         self.error = ""
         self.is_sent = False
         self.is_done = False
-        self.steps: list[Enum] | None = [] if job.traces else None
-
-    def _took(self, step: SyncTarget) -> None:
-        if self.steps is not None:
-            self.steps.append(step)
+        self.steps = [] if job.traces else None
 
     def rs_begin_io(self) -> Iterable[Effect]:
         """The application keeps off this range until it is in sync."""
@@ -118,8 +114,8 @@ class TargetRequest(SyncTargetHandlers[Effect]):
     def rs_complete_io(self) -> Iterable[Effect]:
         """The application may have the range again."""
         self._took(SyncTarget.rs_complete_io)
-        if self.steps is not None and not self.error:
-            self.job.volume.agenda.emit(FlowTraced(self.job.volume.number, FLOW, self.steps))
+        if not self.error:
+            self._tell(self.job.volume, FLOW)
         self.job.completed(self)
         return ()
 
@@ -179,11 +175,6 @@ class ResyncTarget:
         self._has_ended = False
         self._name = ("resync", volume.number)
         volume.pace.reset()
-
-    @property
-    def position_bit(self) -> int:
-        """How far requests have come."""
-        return self._position
 
     def stop(self) -> None:
         """The resync is over or called off: answers that come later mean nothing."""

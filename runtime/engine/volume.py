@@ -11,7 +11,7 @@ from generated.layouts.generations import UuidFlags
 from generated.states.conn_states import ConnMachine, ConnState
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
-from generated.states.peer_disk_states import PeerDiskMachine, PeerDiskState
+from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine, PeerState
 from runtime.config import DiskOptions
 from runtime.effects import DiskWork, Effect, Level
@@ -81,7 +81,6 @@ class Volume:
         self.peer_generations: Generations | None = None
         self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = 0
         self.bits_sent = 0
-        self.reported_disk = PeerDiskState.DUnknown
         self.reported_role = PeerState.Unknown
         self.would_be_disk = DiskState.Diskless
         """What attach found out, for as long as the disk is Negotiating (states 8.5)."""

@@ -25,6 +25,7 @@ from runtime.events import Event, SocketAccepted, SocketConnected, TimePassed
 from runtime.wire.channel import Channel
 from runtime.wire.framing import Frame
 
+VERSION_OF_VOLUMES: Final = 100  # wire 2.3: below, headers do not tell the volume
 LEAVING: Final = "leaving"
 """The timer of a peer that has closed a socket while it is asked to let this node go."""
 RETRY_S: Final = 1.0
@@ -154,6 +155,7 @@ class Link:
         if handshake.agreement is not None and connection.meta is not None:
             connection.version = handshake.agreement.version
             connection.features = handshake.agreement.features
+            self._refuse_volumes()
             connection.meta.agree(connection.version)
             connection.meta.expect(META_LIMITS_AFTER_HANDSHAKE)
         if handshake.is_complete:
@@ -164,6 +166,15 @@ class Link:
             self._report_parameters()
             connection.read_on()
         self._watch_handshake()
+
+    def _refuse_volumes(self) -> None:
+        """An old peer knows only volume 0, so nothing would ever become of another one."""
+        others = [number for number in self.volumes if number]
+        if others and self.connection.version < VERSION_OF_VOLUMES:
+            raise PeerRefused(
+                f"volume {others[0]} needs version {VERSION_OF_VOLUMES}, agreed is"
+                f" {self.connection.version}"
+            )
 
     def _report_parameters(self) -> None:
         """Say all at once what the peer must know (states 5.1 steps 4 to 8)."""

@@ -46,6 +46,12 @@ def test_versions_must_meet(make_world: MakeWorld) -> None:
     assert not any(node.went_through("Connected") for node in world.both)
 
 
+def test_old_versions_know_one_volume(make_world: MakeWorld) -> None:
+    """With a second volume no version is agreed on that could not name it."""
+    world = _meet(make_world(net=NetOptions(version_max=99), volumes=2))
+    assert any(node.said("volume 1 needs version 100, agreed is 99") for node in world.both)
+
+
 def test_secret_is_the_same(make_world: MakeWorld) -> None:
     """Two nodes that know the same secret are connected, and write."""
     net = NetOptions(cram_hmac_alg="sha256", shared_secret="sesame")

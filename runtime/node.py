@@ -118,6 +118,7 @@ class Node:
             try:
                 async with asyncio.timeout(END_S_MAX):
                     await self.down()
+                    await self._driver.closed()  # the peer is to take what it was told
             except TimeoutError:
                 self._say("warning: the peer or a disk took too long, the node ends all the same")
             except MisuseError as refusal:

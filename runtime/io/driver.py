@@ -163,5 +163,5 @@ class Driver:
         self._disks.stop()
 
     async def closed(self) -> None:
-        """Wait until the system has taken everything back."""
+        """Wait until the system has taken everything back, after `stop` or a disconnect."""
         await self._links.closed()

@@ -1,6 +1,7 @@
 """What many tests look at: the living drawings, read once; and how properties are tried."""
 
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +22,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("project")
+
+# What a shell starts in the background ignores Ctrl-C, and hands that on to what it starts itself:
+# the programs that tests interrupt would never end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

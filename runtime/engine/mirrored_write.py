@@ -150,6 +150,8 @@ class Write(PrimaryHandlers[Effect], Traced):
         first_sector, sector_count = self.request.first_sector, self.request.sector_count
         if self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
+            for job in self.room.on_in_sync:
+                self.room.volume.agenda.later(job)
         store.end_write(
             first_sector=first_sector,
             sector_count=sector_count,
@@ -226,6 +228,8 @@ class Writes:
         """Writes that have begun and hold something."""
         self.on_idle: list[Callable[[], None]] = []
         """Who waits for all of them to end."""
+        self.on_in_sync: list[Callable[[], None]] = []
+        """Who wants to know when a confirmed write has put blocks in sync (wire 9.6)."""
         self._block_id = volume.connection.random.getrandbits(48) << 8
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()

@@ -194,7 +194,7 @@ class PeerReports:
         volume = self._volume
         volume.reported_role = _role(word)
         events: list[VolumeEvent] = [event] if event is not None else []
-        report = REPORTS[limited_peer_disk(self._coming_conn(event, disk), disk)]
+        report = REPORTS[limited_peer_disk(self._coming_conn(event, word, disk), disk)]
         if own_fails:
             events.insert(0, DiskEvent.handshake_refused)
         if volume.is_up:
@@ -215,7 +215,9 @@ class PeerReports:
         if code < ReturnCode.SS_SUCCESS:
             raise PeerRefused(f"the peer does not fit: {refusal_text(code)}")
 
-    def _coming_conn(self, event: ConnEvent | None, disk: PeerDiskState) -> ConnState:
+    def _coming_conn(
+        self, event: ConnEvent | None, word: StateWord, disk: PeerDiskState
+    ) -> ConnState:
         """The state that limits what the peer's disk counts as (states 3.3, N8)."""
         if disk.wire <= PeerDiskState.Failed.wire:
             return ConnState.Connected  # N4 comes first: no resync goes on without a disk
@@ -224,7 +226,11 @@ class PeerReports:
             return ConnState.WFBitMapS if is_source else ConnState.WFBitMapT
         if event is ConnEvent.peer_went_ahead:
             return ConnState.Behind
-        return ConnState.Connected if not self._volume.is_up else self._volume.state.conn
+        state = self._volume.state
+        is_paused = word.aftr_isp or word.user_isp or state.aftr_isp or state.user_isp
+        if state.conn is ConnState.PausedSyncS and not is_paused:
+            return ConnState.SyncSource  # N11: with this report the pause is over
+        return state.conn if self._volume.is_up else ConnState.Connected
 
 
 def _role(word: StateWord) -> PeerState:

@@ -56,3 +56,11 @@ def test_loss_of_power_loses_nothing_flushed(seed: int) -> None:
 def test_two_volumes_lose_nothing(seed: int) -> None:
     """Two volumes share a link and its epochs, and neither loses anything."""
     _live(seed, "volumes", volumes=2)
+
+
+def test_source_that_is_confirmed_late_ends_its_resync() -> None:
+    """A pause that ends with a report, and a write that is confirmed behind the target's last word.
+
+    Both once left the source in a resync without end.
+    """
+    _live(20293, "accidents")

@@ -9,6 +9,7 @@ from generated.states.peer_disk_states import PeerDiskState
 from runtime.config import OnIoError
 from runtime.effects import DetachDisk, Effect, Level
 from runtime.engine.change import change, is_drawn
+from runtime.engine.flushing import Flushing
 from runtime.engine.parameters import send_sizes, send_state, send_uuids
 from runtime.engine.rooms import Rooms
 from runtime.metadata.generations import same
@@ -195,7 +196,9 @@ class Disk(DiskHandlers[Effect]):
 
     def _when_peer_idle(self) -> None:
         """What is under way for the peer must not end on the disk that is attached next."""
-        self._volume.when_peer_idle(self._released)
+        flushing = Flushing(self._volume, self._released)
+        # The peer may learn of these writes' durability when the disk is gone (wire 7.6).
+        self._volume.when_peer_idle(flushing.begin)
 
     def _released(self) -> None:
         self._fire(DiskEvent.sending_notify_to_peer)

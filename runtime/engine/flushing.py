@@ -15,9 +15,9 @@ class Flushing:
         self._pages: set[int] = set()
 
     def begin(self) -> None:
-        """Flush, then go on; without a disk go on at once."""
+        """Flush, then go on; without a disk go on at once. One that is given up is flushed too."""
         volume = self._volume
-        if volume.has_disk:
+        if volume.backing is not None:
             self._pages = volume.store.begin_flush()
             volume.ask_disk(FlushDisk(volume.number, self))
         else:

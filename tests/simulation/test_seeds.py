@@ -59,8 +59,5 @@ def test_two_volumes_lose_nothing(seed: int) -> None:
 
 
 def test_source_that_is_confirmed_late_ends_its_resync() -> None:
-    """A pause that ends with a report, and a write that is confirmed behind the target's last word.
-
-    Both once left the source in a resync without end.
-    """
+    """A write that is confirmed behind the target's last word leaves no resync without end."""
     _live(20293, "accidents")

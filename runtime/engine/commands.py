@@ -358,12 +358,22 @@ class Commands:
             self._agenda.later(rooms.applications.let_in)
             if volume.told_uuid and volume.is_up and not volume.has_disk:
                 volume.exposed_uuid = volume.told_uuid  # states 5.4: begun when it agreed
-            self.answer(command, code)
+            self._answer_released(command, rooms, code)
 
         volume = rooms.volume
         volume.told_uuid = 0
+        if volume.state.disk in (DiskState.Diskless, DiskState.Failed):
+            answered(ReturnCode.SS_NOTHING_TO_DO)
+            return
         words = request(disk=DiskState.Failed)
         self.request_change(rooms, (DiskEvent.detach_requested,), words, answered)
+
+    def _answer_released(self, command: DetachRequested, rooms: Rooms, code: int) -> None:
+        """It is done when the disk is not Failed any more (states 7.2 step 1)."""
+        if rooms.volume.state.disk is DiskState.Failed:
+            self.wait(lambda: self._answer_released(command, rooms, code))
+        else:
+            self.answer(command, code)
 
     # The link
 

@@ -131,6 +131,22 @@ def test_disk_is_detached_by_force(make_world: MakeWorld) -> None:
     assert world.alice.detached == [0]
 
 
+@pytest.mark.parametrize("is_amid", [False, True], ids=["alone", "amid a forced one"])
+def test_orderly_detach_is_done_when_the_disk_is_given_back(
+    make_world: MakeWorld, *, is_amid: bool
+) -> None:
+    """Whoever is told that a disk is detached may take it away at once."""
+    world = same_disks(make_world())
+    world.alice.disk_latency_s = 0.5
+    if is_amid:
+        world.alice.order(DetachRequested(force=True))
+        assert world.alice.state().disk.name == "Failed"
+    code = world.alice.do(DetachRequested()).code
+    assert code == (ReturnCode.SS_NOTHING_TO_DO if is_amid else ReturnCode.SS_SUCCESS)
+    assert world.alice.state().disk.name == "Diskless"
+    assert world.alice.detached == [0]
+
+
 def test_detaching_nothing(make_world: MakeWorld) -> None:
     """Without a disk there is nothing to detach."""
     world = make_world()

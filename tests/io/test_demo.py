@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -84,6 +85,20 @@ def test_a_refused_order_shows_the_end_of_the_log(tmp_path: Path) -> None:
             child.ask("write", seed=1, count=8)
         assert "disk( " in str(caught.value)
         child.ask("primary", force=True)
+    finally:
+        child.kill()
+
+
+def test_a_node_starts_where_the_project_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout whose packages only the working folder shows is enough."""
+    monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))  # without its .pth files
+    monkeypatch.setattr(sys, "executable", str(Path(sys.executable).resolve()))
+    child = NodeChild(two_configs(tmp_path)[0], tmp_path)
+    child.start()
+    try:
+        assert child.ask("state")
     finally:
         child.kill()
 

@@ -335,8 +335,11 @@ class _Round:
             guards.remove(ELSE)
         if sorted(guards) != sorted(self.guard(it) for it in things):
             return
-        sought = sorted(things, key=lambda it: guards.index(self.guard(it)))
-        for here, thing in zip(things, sought, strict=True):
+        alike: dict[str, list[Thing]] = {}
+        for thing in reversed(things):
+            alike.setdefault(self.guard(thing), []).append(thing)
+        for here, guard in zip(things, guards, strict=True):
+            thing = alike[guard].pop()
             place, moved = drawn[here.key], drawn[thing.key]
             if place is not moved:
                 yield Patch(place.start, place.end, self.text[moved.start : moved.end])

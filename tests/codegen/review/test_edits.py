@@ -107,6 +107,17 @@ def test_what_was_drawn_at_a_state_that_goes_is_drawn_elsewhere() -> None:
     assert found == changed(base, ("    Shed\n", ""), ("Shed -> Locked", "Locked -> Locked"))
 
 
+def test_arrows_with_one_guard_keep_their_places_in_a_row() -> None:
+    """Each of two arrows that are tried without a guard has a place of its own in the order."""
+    rows = ["B -> A [label=stop]", "B -> B [label=stop, guard=ready]", "B -> B [label=stop]"]
+    wanted = "digraph small {\n    B\n    A\n" + "".join(f"    {row}\n" for row in rows) + "}\n"
+    text = "digraph small {\n    A\n    B\n    A -> A [label=stop]\n}\n"
+    path = "specs/states/small.dot"
+    found = edit(path, text, wanted)
+    assert found is not None
+    assert said(Draft(path, found).facts) == said(Draft(path, wanted).facts)
+
+
 def test_attributes_come_into_one_list() -> None:
     """Also where there was none, or an empty one."""
     for base in (DOOR, changed(DOOR, ("Closed\n", "Closed []\n"))):

@@ -16,6 +16,7 @@ from runtime.requests import (
     SECTOR_SIZE_BYTES,
     Request,
     RequestKind,
+    pieces,
 )
 
 
@@ -98,23 +99,8 @@ def sectors_of(data: Octets) -> int:
     return count
 
 
-def pieces(request: Request) -> Iterator[Request]:
-    """The same request, cut to what one may have."""
+def requests_of(request: Request) -> Iterator[Request]:
+    """The same request, cut to what one may have (wire 12.4)."""
     is_range = request.kind in (RequestKind.DISCARD, RequestKind.WRITE_ZEROES)
-    most = (RANGE_SIZE_BYTES_MAX if is_range else REQUEST_SIZE_BYTES_MAX) // SECTOR_SIZE_BYTES
-    if request.sector_count <= most:
-        yield request
-        return
-    data = memoryview(request.data)
-    for start in range(0, request.sector_count, most):
-        count = min(most, request.sector_count - start)
-        first_byte = start * SECTOR_SIZE_BYTES
-        yield Request(
-            request.kind,
-            request.volume,
-            request.first_sector + start,
-            count,
-            data[first_byte : first_byte + count * SECTOR_SIZE_BYTES],
-            fua=request.fua,
-            may_unmap=request.may_unmap,
-        )
+    most = RANGE_SIZE_BYTES_MAX if is_range else REQUEST_SIZE_BYTES_MAX
+    return pieces(request, size_bytes_max=most)

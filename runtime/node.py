@@ -16,7 +16,7 @@ from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
-from runtime.application_requests import ApplicationRequests, pieces, sectors_of
+from runtime.application_requests import ApplicationRequests, requests_of, sectors_of
 from runtime.effects import (
     Answered,
     DetachDisk,
@@ -221,12 +221,12 @@ class Node:
         """Write whole sectors; with `fua` they are durable on both nodes."""
         count = sectors_of(data)
         request = Request(RequestKind.WRITE, volume, first_sector, count, data, fua=fua)
-        await self._requests.all_of(pieces(request))
+        await self._requests.all_of(requests_of(request))
 
     async def read(self, first_sector: int, sector_count: int, volume: int = 0) -> bytes:
         """Read sectors."""
         request = Request(RequestKind.READ, volume, first_sector, sector_count)
-        return b"".join(await self._requests.all_of(pieces(request)))
+        return b"".join(await self._requests.all_of(requests_of(request)))
 
     async def flush(self, volume: int = 0) -> None:
         """Make durable what was written before."""
@@ -235,7 +235,7 @@ class Node:
     async def discard(self, first_sector: int, sector_count: int, volume: int = 0) -> None:
         """Say that nobody needs the content of a range any more."""
         request = Request(RequestKind.DISCARD, volume, first_sector, sector_count, may_unmap=True)
-        await self._requests.all_of(pieces(request))
+        await self._requests.all_of(requests_of(request))
 
     async def write_zeroes(
         self, first_sector: int, sector_count: int, volume: int = 0, *, may_unmap: bool = False
@@ -244,7 +244,7 @@ class Node:
         request = Request(
             RequestKind.WRITE_ZEROES, volume, first_sector, sector_count, may_unmap=may_unmap
         )
-        await self._requests.all_of(pieces(request))
+        await self._requests.all_of(requests_of(request))
 
     def _finish(self, finished: RequestFinished) -> None:
         self._requests.finish(finished)

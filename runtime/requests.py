@@ -1,6 +1,7 @@
 """What applications ask of a volume."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -42,3 +43,21 @@ class Request:
     def is_write(self) -> bool:
         """Whether it changes blocks."""
         return self.kind not in (RequestKind.READ, RequestKind.FLUSH)
+
+
+def pieces(request: Request, *, size_bytes_max: int) -> Iterator[Request]:
+    """The same request in pieces of at most `size_bytes_max`, in order; itself when it is one."""
+    step = size_bytes_max // SECTOR_SIZE_BYTES
+    count = request.sector_count
+    if count <= step:
+        yield request
+        return
+    data = memoryview(request.data)
+    for start in range(0, count, step):
+        end = min(start + step, count)
+        yield replace(
+            request,
+            first_sector=request.first_sector + start,
+            sector_count=end - start,
+            data=data[start * SECTOR_SIZE_BYTES : end * SECTOR_SIZE_BYTES],
+        )

@@ -5,7 +5,8 @@ that the peer and the disk keep up, so what waits costs no memory but its own.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.codec import Octets
@@ -20,7 +21,7 @@ from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
-from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind
+from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind, pieces
 
 DISCARD_SIZE_BYTES_MAX: Final = 4 << 20  # wire 7.3: without the feature WSAME
 OPEN_SIZE_BYTES_LEAST: Final = 2 << 20  # one request of the largest size is let in in any case
@@ -95,13 +96,17 @@ class Applications:
         if error := self._refusal(request):
             self.volume.agenda.emit(RequestFinished(request, error))
             return
-        self._open_size_bytes += request.sector_count * SECTOR_SIZE_BYTES
+        size_bytes = request.sector_count * SECTOR_SIZE_BYTES
+        self._open_size_bytes += size_bytes
         kind, most_bytes = self._carrier(request)
-        if kind is request.kind and request.sector_count * SECTOR_SIZE_BYTES <= most_bytes:
+        if kind is request.kind and size_bytes <= most_bytes:
             self._parts[request] = None
             self._begin_part(request)
             return
-        parts = _Parts(request, list(_pieces(request, kind, most_bytes)))
+        carried = request
+        if kind is not request.kind:  # the peer gets zeroes to write
+            carried = replace(request, kind=kind, data=bytes(size_bytes))
+        parts = _Parts(request, list(pieces(carried, size_bytes_max=most_bytes)))
         for part in parts.requests:
             self._parts[part] = parts
             self._begin_part(part)
@@ -223,27 +228,6 @@ class _Parts:
         self.left = len(requests)
         self.error = ""
         self.contents: dict[int, Octets] = {}
-
-
-def _pieces(request: Request, kind: RequestKind, most_bytes: int) -> Iterator[Request]:
-    step = most_bytes // SECTOR_SIZE_BYTES
-    end = request.first_sector + request.sector_count
-    data = memoryview(request.data)
-    for first in range(request.first_sector, end, step):
-        count = min(step, end - first)
-        start = (first - request.first_sector) * SECTOR_SIZE_BYTES
-        content: Octets = data[start : start + count * SECTOR_SIZE_BYTES]
-        if kind is RequestKind.WRITE and request.kind is not RequestKind.WRITE:
-            content = bytes(count * SECTOR_SIZE_BYTES)
-        yield Request(
-            kind,
-            request.volume,
-            first,
-            count,
-            content,
-            request.fua,
-            request.may_unmap,
-        )
 
 
 class _LocalRead:

@@ -23,7 +23,7 @@ from runtime.engine.connection import LINK_LEAST, Connection
 from runtime.engine.consequences import VolumeEvent
 from runtime.engine.flushing import Flushing
 from runtime.engine.link import Link
-from runtime.engine.parameters import resize, send_uuids
+from runtime.engine.parameters import VERSION_OF_SKIPPED_SYNC, resize, send_uuids
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import is_cluster_wide, refusal_text
 from runtime.engine.sizes import Sizes, effective_size
@@ -183,7 +183,7 @@ class Commands:
         """These data count from now on, whatever they are."""
         words = request(role=NodeState.Primary, disk=DiskState.UpToDate)
         events = (DiskEvent.primary_forced, NodeEvent.primary_requested)
-        self.request_change(rooms, events, words, lambda code: self.answer(command, code))
+        self._change(command, rooms, *events, words=words)
 
     def _secondary(self, command: SecondaryRequested, rooms: Rooms) -> None:
         """Wait for what is under way; nobody new is let in meanwhile."""
@@ -227,27 +227,28 @@ class Commands:
         if not self._has_disk(command, rooms):
             return
         if rooms.volume.state.conn is ConnState.StandAllone and not rooms.volume.is_primary:
-            self._change_alone(command, rooms, DiskEvent.ioctl_replicate)
+            self._change(command, rooms, DiskEvent.ioctl_replicate)
             return
         words = request(conn=ConnState.StartingSyncT)
-        self._start_sync(command, rooms, ConnEvent.invalidate_requested, words)
+        self._change(command, rooms, ConnEvent.invalidate_requested, words=words)
 
     def _invalidate_remote(self, command: InvalidateRemoteRequested, rooms: Rooms) -> None:
         if not self._has_disk(command, rooms):
             return
         if rooms.volume.state.conn is ConnState.StandAllone and rooms.volume.is_primary:
-            self._change_alone(command, rooms, PeerDiskEvent.invalidate_remote_requested)
+            self._change(command, rooms, PeerDiskEvent.invalidate_remote_requested)
             return
         words = request(conn=ConnState.StartingSyncS)
-        self._start_sync(command, rooms, ConnEvent.invalidate_remote_requested, words)
+        self._change(command, rooms, ConnEvent.invalidate_remote_requested, words=words)
 
-    def _start_sync(
-        self, command: VolumeCommand, rooms: Rooms, event: ConnEvent, words: Words
+    def _change(
+        self,
+        command: VolumeCommand,
+        rooms: Rooms,
+        *events: VolumeEvent,
+        words: Words | None = None,
     ) -> None:
-        self.request_change(rooms, (event,), words, lambda code: self.answer(command, code))
-
-    def _change_alone(self, command: VolumeCommand, rooms: Rooms, event: VolumeEvent) -> None:
-        self.request_change(rooms, (event,), None, lambda code: self.answer(command, code))
+        self.request_change(rooms, events, words, lambda code: self.answer(command, code))
 
     def _outdate(self, command: OutdateRequested, rooms: Rooms) -> None:
         disk = rooms.volume.state.disk
@@ -256,7 +257,7 @@ class Commands:
         elif rooms.volume.is_up:
             self.answer(command, ReturnCode.SS_NOTHING_TO_DO)  # states 3.3: N5 undoes it
         else:
-            self._change_alone(command, rooms, DiskEvent.outdate_requested)
+            self._change(command, rooms, DiskEvent.outdate_requested)
 
     def _has_disk(self, command: VolumeCommand, rooms: Rooms) -> bool:
         if not rooms.volume.has_disk:
@@ -271,7 +272,7 @@ class Commands:
         skips = (
             command.clear_bitmap
             and volume.state.conn is ConnState.Connected
-            and self._connection.version >= 90
+            and self._connection.version >= VERSION_OF_SKIPPED_SYNC
             and generations.is_just_created
         )
         if not skips and volume.state.conn is not ConnState.StandAllone:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from generated.layouts.generations import UuidFlags
 from generated.layouts.superblock import SuperblockFlags
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskHandlers, DiskState
@@ -221,7 +222,7 @@ def marked_state(flags: int) -> DiskState:
 def forget_crash(rooms: Rooms) -> None:
     """The marks of a crashed primary, here and of the peer (A2)."""
     volume = rooms.volume
-    volume.peer_uuid_flags &= ~2
+    volume.peer_uuid_flags &= ~UuidFlags.CRASHED_PRIMARY
     if volume.is_crashed_primary:
         volume.is_crashed_primary = False
         if volume.has_disk:

@@ -36,8 +36,6 @@ VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
 VERSION_OF_CONTROLLER: Final = 95
 
-REQUEST_SIZE_BYTES_MAX: Final = 1 << 20
-
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
     SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,
     SplitBrainPolicy.DISCARD_REMOTE: SplitBrainPolicy.DISCARD_LOCAL,
@@ -94,13 +92,7 @@ def send_sizes(volume: Volume) -> None:
     backing = volume.backing
     capacity = backing.capacity_sectors if backing is not None else 0
     wanted = volume.options.size if backing is not None else 0
-    most = REQUEST_SIZE_BYTES_MAX
-    if backing is not None:
-        most = min(most, backing.request_size_bytes_max)
-    if volume.connection.version < VERSION_OF_CONTROLLER:
-        most = min(most, 32768)
-    elif volume.connection.version < 100:
-        most = min(most, 131072)
+    most = volume.request_size_bytes_max
     limits = _queue_limits(volume) if volume.connection.has(Features.WSAME) else None
     packet = P_SIZES(capacity, wanted, volume.size_sectors, most, 0, limits)
     volume.connection.send_data(packet, volume=volume.number)

@@ -97,7 +97,7 @@ class Resync:
                 self._applications.resync_ranges,
                 traces=self._traces,
                 disk_failed=self._disk_failed,
-                finished=self._all_is_here,
+                finished=self._end_after_ping,
                 steps_aside=self._steps_aside,
             )
             self.fire()
@@ -167,10 +167,6 @@ class Resync:
 
     # The end
 
-    def _all_is_here(self) -> None:
-        """As target: make sure that the source has taken all acks, then end (wire 9.6)."""
-        self._end_after_ping()
-
     def target_says_done(self) -> None:
         """As source: the target has all; end, if all its acks say so too (wire 9.6)."""
         self._is_done_there = True
@@ -185,6 +181,7 @@ class Resync:
         return self.volume.bits_out_of_sync <= self.volume.bits_failed
 
     def _end_after_ping(self) -> None:
+        """The peer answers a ping when it has taken all that was sent before (wire 9.6)."""
         if not self._is_ending:
             self._is_ending = True
             Flushing(self.volume, lambda: self._pings.ask(self._end)).begin()

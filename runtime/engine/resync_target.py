@@ -30,7 +30,6 @@ from runtime.requests import SECTOR_SIZE_BYTES
 ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
 BLOCK_SIZE_BYTES: Final = 4096  # wire 12.4: what a bit stands for
 BLOCK_SECTORS: Final = BLOCK_SIZE_BYTES // SECTOR_SIZE_BYTES
-TARGETS: Final = (ConnState.SyncTarget, ConnState.PausedSyncT)
 
 
 class TargetRequest(SyncTargetHandlers[Effect], Traced):

@@ -43,6 +43,13 @@ def _meet(world: World, *, discards: str = "") -> None:
         node.order(ConnectRequested(discard_my_data=node.name == discards))
 
 
+def _meet_and_sync(world: World, *, discards: str = "") -> None:
+    _meet(world, discards=discards)
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+
+
 def test_split_brain_is_seen_by_both(make_world: MakeWorld) -> None:
     """By default nobody decides: a node stands alone, and both say why."""
     world = _diverged(make_world())
@@ -74,10 +81,7 @@ def test_administrator_discards_one_side(make_world: MakeWorld, name: str) -> No
     world = _diverged(make_world())
     loser, winner = world.both if name == "alice" else (world.bob, world.alice)
     expected = winner.content()
-    _meet(world, discards=name)
-    world.run_for(0.1)
-    world.sync()
-    world.compare()
+    _meet_and_sync(world, discards=name)
     assert loser.content() == expected
     assert any(node.said("Split-Brain detected, manually solved.") for node in world.both)
 
@@ -124,10 +128,7 @@ def test_policy_decides(make_world: MakeWorld, policy: SplitBrainPolicy, winner:
     """Without a primary after-sb-0pri decides, the same way on both nodes."""
     world = _diverged(make_world(net=NetOptions(after_sb_0pri=policy)))
     expected = (world.alice if winner == "alice" else world.bob).content()
-    _meet(world)
-    world.run_for(0.1)
-    world.sync()
-    world.compare()
+    _meet_and_sync(world)
     assert world.alice.content() == expected
 
 
@@ -136,10 +137,7 @@ def test_side_without_changes_loses(make_world: MakeWorld) -> None:
     net = NetOptions(after_sb_0pri=SplitBrainPolicy.DISCARD_ZERO_CHANGES)
     world = _diverged(make_world(net=net), alice_writes=0)
     expected = world.bob.content()
-    _meet(world)
-    world.run_for(0.1)
-    world.sync()
-    world.compare()
+    _meet_and_sync(world)
     assert world.alice.content() == expected
 
 
@@ -161,10 +159,7 @@ def test_opposite_policies_fit(make_world: MakeWorld) -> None:
         )
     )
     expected = world.bob.content()
-    _meet(world)
-    world.run_for(0.1)
-    world.sync()
-    world.compare()
+    _meet_and_sync(world)
     assert world.alice.content() == expected
 
 
@@ -174,10 +169,7 @@ def test_secondary_loses_to_a_primary(make_world: MakeWorld) -> None:
     world = _diverged(make_world(net=net))
     world.alice.order(PrimaryRequested())
     expected = world.alice.content()
-    _meet(world)
-    world.run_for(0.1)
-    world.sync()
-    world.compare()
+    _meet_and_sync(world)
     assert world.bob.content() == expected
 
 

@@ -4,12 +4,13 @@ Options have the names, units, limits and defaults that they have in DRBD's conf
 there is an underscore here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
+from runtime.digests import DIGEST_SIZE_BYTES, HMAC_NAMES
 from runtime.errors import ConfigError
 
 NAME_SIZE_MAX: Final = 63  # wire 12.1: of algorithms and of the secret, in bytes
@@ -103,6 +104,9 @@ class NetOptions(_Options):
                 raise ConfigError(
                     f"{name.replace('_', '-')} has {size} bytes, at most {NAME_SIZE_MAX} are sent"
                 )
+        _check_algorithm("cram-hmac-alg", self.cram_hmac_alg, HMAC_NAMES)
+        _check_algorithm("verify-alg", self.verify_alg, DIGEST_SIZE_BYTES)
+        _check_algorithm("csums-alg", self.csums_alg, DIGEST_SIZE_BYTES)
         if self.cram_hmac_alg and not self.shared_secret:
             raise ConfigError("cram-hmac-alg needs a shared-secret")
 
@@ -120,6 +124,12 @@ class NetOptions(_Options):
     def socket_check_timeout_s(self) -> float:
         """How long two sockets must live before the handshake begins (wire 1.2)."""
         return (self.socket_check_timeout or self.ping_timeout) / 10
+
+
+def _check_algorithm(option: str, name: str, known: Iterable[str]) -> None:
+    """ConfigError for a hash that this node does not have; none is always allowed."""
+    if name and name not in known:
+        raise ConfigError(f"{option} is {name}, which must be one of {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ from generated.layouts.handshake import (
     Features,
 )
 from runtime.config import NetOptions
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.engine.random_numbers import RandomNumbers
-from runtime.errors import ConfigError, PeerError
+from runtime.errors import PeerError
 from runtime.wire.channel import Channel
 from runtime.wire.framing import (
     CHALLENGE_SIZE_BYTES_MAX,
@@ -30,8 +31,6 @@ from runtime.wire.framing import (
 
 OWN_FEATURES: Final = Features.TRIM | Features.THIN_RESYNC | Features.WSAME | Features.WZEROES
 CHALLENGE_SIZE_BYTES: Final = 64  # wire 4.4: what the kernel sends, and the least that it accepts
-DIGEST_SIZE_BYTES: Final = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
-"""The hashes that can sign a challenge, by Linux' names (wire 12.5)."""
 
 PING_TIMEOUTS: Final = 4  # wire 1.6: so many may pass before a packet of the handshake has come
 FIRST_WAIT_S_MIN: Final = 5.0  # wire 1.4: clearly more than the 2.5 s that a kernel may need
@@ -99,15 +98,6 @@ class Agreed:
     features: int
 
 
-def check_secrets(options: NetOptions) -> None:
-    """ConfigError when no handshake could be made with these options."""
-    if options.cram_hmac_alg and options.cram_hmac_alg not in DIGEST_SIZE_BYTES:
-        raise ConfigError(
-            f"cram-hmac-alg is {options.cram_hmac_alg}, which must be one of "
-            + ", ".join(DIGEST_SIZE_BYTES)
-        )
-
-
 class Handshake:
     """One handshake, from the own features to the peer's right answer.
 
@@ -128,7 +118,6 @@ class Handshake:
         """The version and the features, as soon as the peer's are known."""
         self.is_complete = False
         """Whether the peer may say what it has: features are agreed, secrets are the same."""
-        check_secrets(options)
 
     def start(self, now: float) -> None:
         """Say which versions and features this node has, and await the peer's."""

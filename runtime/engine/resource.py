@@ -16,7 +16,6 @@ from runtime.engine.asking import Asking
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
-from runtime.engine.handshake import check_secrets
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
 from runtime.engine.meta_packets import MetaPackets
@@ -52,7 +51,6 @@ class Resource:
 
     def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
         self.config = config
-        check_secrets(config.net)
         self._agenda = Agenda()
         self._connection = Connection(config.net, self._agenda, random)
         self._connection.resume_reading = self._read_all

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import google_crc32c
-
 from generated.layouts.activity_log import ActivityLogBlock, ActivityLogMark, ActivityLogType
 from generated.layouts.codec import LayoutError
+from runtime.digests import crc32c_raw
 from runtime.metadata.device import BLOCK_SIZE_BYTES
 from runtime.metadata.placement import Striping
 
@@ -23,14 +22,12 @@ NO_EXTENT: Final[int] = ActivityLogMark.NO_EXTENT.value
 NO_SLOT: Final[int] = ActivityLogMark.NO_SLOT.value
 
 _CHECKSUM_AT: Final = 8
-_ALL_ONES: Final = 0xFFFFFFFF
 
 
 def checksum(block: bytes | bytearray) -> int:
     """CRC-32C of a block with 0 for its checksum; begun with 0, not inverted (metadata 3.4)."""
     zeroed = bytes(block[:_CHECKSUM_AT]) + bytes(4) + bytes(block[_CHECKSUM_AT + 4 :])
-    inverted: int = google_crc32c.extend(_ALL_ONES, zeroed)
-    return inverted ^ _ALL_ONES
+    return crc32c_raw(zeroed)
 
 
 def _sealed(block: ActivityLogBlock) -> bytes:

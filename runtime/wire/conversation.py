@@ -10,6 +10,7 @@ from generated.layouts.commands import Command
 from generated.layouts.configuration import P_PROTOCOL, P_PROTOCOL_UPDATE
 from generated.layouts.handshake import P_CONNECTION_FEATURES, Features
 from generated.layouts.packets import DATA_SOCKET, META_SOCKET
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.wire.direction import Direction, FrameSeen, Sight
 from runtime.wire.framing import (
     DATA_LIMITS,
@@ -19,15 +20,6 @@ from runtime.wire.framing import (
 )
 from runtime.wire.reassembly import Endpoint, Segment
 
-DIGEST_SIZE_BYTES: Final = {  # wire 12.5
-    "": 0,
-    "crc32c": 4,
-    "md5": 16,
-    "sha1": 20,
-    "sha256": 32,
-    "sha384": 48,
-    "sha512": 64,
-}
 SECTOR_SIZE_BYTES: Final = 512  # data are whole sectors: what is more, is a digest
 DATA_PACKETS: Final = frozenset(  # wire 7.1: what a data-integrity digest is put into
     (Command.P_DATA, Command.P_DATA_REPLY, Command.P_RS_DATA_REPLY, Command.P_WSAME)
@@ -225,7 +217,7 @@ class Watch:
             yield from self._compare_features(connection, direction, packet)
         elif isinstance(packet, (P_PROTOCOL, P_PROTOCOL_UPDATE)):
             name = bytes(packet.integrity_alg).rstrip(b"\0").decode("ascii", "replace")
-            direction.digest_size = DIGEST_SIZE_BYTES.get(name)
+            direction.digest_size = DIGEST_SIZE_BYTES.get(name) if name else 0
 
     def _recognise(self, connection: Connection, command: int) -> Iterator[Sighting]:
         """The first packet tells which socket this is (wire 1.2); after it, any packet does."""

@@ -115,6 +115,7 @@ FLOORS: Final = {
     "runtime/engine/sizes.py": 0,
     "runtime/engine/state_words.py": 0,
     "runtime/engine/volume_state.py": 0,
+    "runtime/digests.py": 0,
     "runtime/errors.py": 0,
     "runtime/io/__init__.py": 0,
     "runtime/io/event_loop.py": 0,
@@ -232,7 +233,7 @@ FENCES: Final = {
     "click": ("codegen/cli.py", "runtime/cli.py", "runtime/demo/audience.py"),
     "dpkt": ("runtime/io/capture.py",),
     "uvloop": ("runtime/io/event_loop.py",),
-    "google_crc32c": ("runtime/metadata/transactions.py",),
+    "google_crc32c": ("runtime/digests.py",),
     "numpy": (
         "runtime/metadata/bit_runs.py",
         "runtime/metadata/bitmap.py",

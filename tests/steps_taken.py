@@ -51,7 +51,8 @@ class StepsTaken:
         lines = "".join(f"{STAMP} {step}\n" for step in sorted(self.steps))
         trace, faults = read_trace("the run", lines.encode())
         covered, wrong = cover(drawings, [trace])
-        assert not (faults or wrong), [*faults, *wrong]
+        problems = [*faults, *wrong]
+        assert not problems, problems
         return covered
 
 

@@ -38,13 +38,12 @@ class StepsTaken:
         self.note_lines(trace.lines())
 
     def note_lines(self, lines: Iterable[str]) -> None:
-        """A node in another process has written this trace."""
-        self.steps.update(line.split(" ", 2)[2].rstrip("\n") for line in lines)
+        """Lines of a trace."""
+        self.steps.update(line.split(" ", 2)[2] for line in lines)
 
-    def note_files(self, paths: Iterable[Path]) -> None:
-        """The same, in files."""
-        for path in paths:
-            self.note_lines(line for line in path.read_text().splitlines() if line)
+    def note_file(self, trace: Path) -> None:
+        """A node in another process has written this; a kill may have torn its last line."""
+        self.note_lines(trace.read_text().split("\n")[:-1])
 
     def coverages(self, drawings: Drawings) -> list[Coverage]:
         """How often each row of each drawing was taken; a step that is no row is a fault."""

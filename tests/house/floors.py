@@ -184,6 +184,7 @@ FLOORS: Final = {
     "runtime/engine/traced.py": 7,
     "runtime/engine/write_mode.py": 7,
     "runtime/io/disk_work.py": 7,
+    "runtime/io/tls.py": 3,
     "runtime/io/sockets.py": 7,
     "runtime/demo/audience.py": 8,
     "runtime/engine/change.py": 8,

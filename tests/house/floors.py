@@ -194,6 +194,7 @@ FLOORS: Final = {
     "runtime/engine/resync_source.py": 8,
     "runtime/engine/resync_target.py": 8,
     "runtime/io/driver.py": 8,
+    "runtime/engine/checksum_resync.py": 9,
     "runtime/engine/diskless_read.py": 9,
     "runtime/engine/parameters.py": 9,
     "runtime/engine/applications.py": 10,

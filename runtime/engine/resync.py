@@ -20,6 +20,7 @@ from runtime.engine.volume_state import VolumeState
 SOURCE: Final = frozenset({ConnState.SyncSource, ConnState.PausedSyncS})
 TARGET: Final = frozenset({ConnState.SyncTarget, ConnState.PausedSyncT})
 RUNNING: Final = SOURCE | TARGET
+ANSWERED: Final = TARGET | {ConnState.Behind}  # what a target has asked for is answered there too
 VERSION_OF_TOLD_END: Final = 96  # wire 9.6: from here on the source waits for the target's word
 BLOCK_SIZE_KIB: Final = 4
 PAGES_WRITTEN_EVERY_S: Final = 2.0  # states 6.4
@@ -92,18 +93,24 @@ class Resync:
         kib = bits * BLOCK_SIZE_KIB
         volume.log(f"Began resync as {name} (will sync {kib} KB [{bits} bits set]).")
         if volume.state.conn in TARGET:
+            self._start_target()
+        else:
+            volume.agenda.later(self._bits_cleared)
+        self._write_pages()
+
+    def _start_target(self) -> None:
+        if self._target is not None:
+            self._target.begin_again()
+        else:
             self._target = ResyncTarget(
-                volume,
+                self.volume,
                 self._applications.resync_ranges,
                 traces=self._traces,
                 disk_failed=self._disk_failed,
                 finished=self._end_after_ping,
                 steps_aside=self._steps_aside,
             )
-            self.fire()
-        else:
-            volume.agenda.later(self._bits_cleared)
-        self._write_pages()
+        self.fire()
 
     def fire(self) -> None:
         """The target asks now."""
@@ -141,11 +148,11 @@ class Resync:
     def _note_state(self, before: VolumeState) -> None:
         """A resync that is over, or that lost its link or a disk, is nobody's business any more."""
         after = self.volume.state.conn
-        if before.conn not in RUNNING or after in RUNNING:
-            return
-        if self._target is not None:
+        if self._target is not None and after not in ANSWERED:
             self._target.stop()
             self._target = None
+        if before.conn not in RUNNING or after in RUNNING:
+            return
         if self._marks is not None and after is ConnState.Connected:
             self.volume.log(self._marks.done_text(now=self.volume.agenda.now))
         self._marks = None

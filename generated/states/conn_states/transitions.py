@@ -240,7 +240,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state),
+            actions=(ConnAction.send_state, ConnAction.close_epoch),
         ),
         Transition(ConnState.Connected),
     ),
@@ -396,6 +396,9 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
     (ConnState.WFBitMapT, ConnEvent.receive_bitmap): (
         Transition(ConnState.WFSyncUUID, actions=(ConnAction.send_bitmap,)),
     ),
+    (ConnState.WFBitMapT, ConnEvent.peer_went_ahead): (
+        Transition(ConnState.Behind, change=Change.hard),
+    ),
     (ConnState.WFBitMapT, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,
@@ -483,7 +486,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.SyncSource),
     ),
@@ -660,7 +663,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.PausedSyncS),
     ),
@@ -1098,6 +1101,9 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.PausedSyncT, actions=(ConnAction.adopt_sync_uuid, ConnAction.start_resync)
         ),
     ),
+    (ConnState.WFSyncUUID, ConnEvent.peer_went_ahead): (
+        Transition(ConnState.Behind, change=Change.hard),
+    ),
     (ConnState.WFSyncUUID, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,
@@ -1193,7 +1199,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.VerifyS),
     ),
@@ -1286,7 +1292,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.VerifyT),
     ),

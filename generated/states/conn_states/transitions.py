@@ -396,9 +396,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
     (ConnState.WFBitMapT, ConnEvent.receive_bitmap): (
         Transition(ConnState.WFSyncUUID, actions=(ConnAction.send_bitmap,)),
     ),
-    (ConnState.WFBitMapT, ConnEvent.peer_went_ahead): (
-        Transition(ConnState.Behind, change=Change.hard),
-    ),
     (ConnState.WFBitMapT, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,
@@ -1100,9 +1097,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.PausedSyncT, actions=(ConnAction.adopt_sync_uuid, ConnAction.start_resync)
         ),
-    ),
-    (ConnState.WFSyncUUID, ConnEvent.peer_went_ahead): (
-        Transition(ConnState.Behind, change=Change.hard),
     ),
     (ConnState.WFSyncUUID, ConnEvent.peer_timed_out): (
         Transition(

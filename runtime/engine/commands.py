@@ -193,6 +193,9 @@ class Commands:
         rooms.writes.when_idle(flushing.begin)
 
     def _demote(self, command: SecondaryRequested, rooms: Rooms) -> None:
+        if rooms.volume.state.conn is ConnState.Ahead:  # nobody would know what the peer lacks
+            self.wait(lambda: self._demote(command, rooms))
+            return
         rooms.applications.is_held = False
 
         def answered(code: ReturnCode) -> None:
@@ -298,11 +301,8 @@ class Commands:
         volume, backing = rooms.volume, command.backing
         assert backing is not None, "whoever attaches has opened a disk"
         if volume.state.disk is not DiskState.Diskless:
-            self.answer(
-                command,
-                ReturnCode.SS_UNKNOWN_ERROR,
-                "Device is attached to a disk (use detach first)",
-            )
+            text = "Device is attached to a disk (use detach first)"
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, text)
             return
         change(volume, DiskEvent.ioctl_set_disk)
         volume.backing = backing

@@ -6,6 +6,7 @@ from typing import Literal
 from generated.layouts.generations import P_SYNC_UUID
 from generated.states.conn_states import ConnEvent, ConnHandlers, ConnState
 from generated.states.disk_states import DiskState
+from runtime.config import OnCongestion
 from runtime.effects import Effect, Level
 from runtime.engine.change import change
 from runtime.engine.parameters import send_parameters, send_state
@@ -45,8 +46,9 @@ class Conn(ConnHandlers[Effect]):
         return not volume.connection.resolves_conflicts
 
     def may_pull_ahead(self) -> bool:
-        """Whether congestion is answered by going Ahead; it is answered by waiting here."""
-        return False
+        """Whether congestion is answered by going Ahead (states 6.9)."""
+        policy = self._volume.connection.options.on_congestion
+        return policy is OnCongestion.PULL_AHEAD and self._rooms.writes.mode.looks_for_congestion
 
     def volume_is_unused(self) -> bool:
         """Whether the volume is Secondary and Diskless."""

@@ -96,6 +96,8 @@ class MetaPackets:
         for write in writes:
             assert isinstance(write, Write)
             write.barrier_acked()
+        for rooms in self._volumes.values():
+            rooms.congestion.note_confirmed()
 
     def _state_changed(self, rooms: VolumeRooms, packet: P_STATE_CHG_REPLY) -> None:
         self._asking.answered(packet.retcode, volume=rooms.volume.number)

@@ -97,7 +97,8 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self._took(SyncTarget.e_end_resync_block)
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        if not self.error and volume.has_disk:
+        # Behind, the source may have marked the block since it sent it: it is asked for again.
+        if not self.error and volume.has_disk and volume.state.conn is not ConnState.Behind:
             volume.store.mark_in_sync(
                 first_sector=self.first_sector, sector_count=self.sector_count
             )
@@ -173,6 +174,7 @@ class ResyncTarget:
         self._failed: set[int] = set()
         """First sectors of what is not asked for again in this resync (states 6.4)."""
         self._position = 0
+        self._awaits_old = False
         self._has_ended = False
         self._name = ("resync", volume.number)
         volume.pace.reset()
@@ -190,11 +192,12 @@ class ResyncTarget:
         volume = self.volume
         if not self.is_running or volume.state.conn is not ConnState.SyncTarget:
             return
+        self._awaits_old = self._awaits_old and bool(self._requests)
         blocks = volume.pace.turn()
         if not blocks and not self._requests:
             blocks = 1  # a rate that is less than a block a turn is no reason to stand still
         channel = volume.connection.data
-        if channel is not None and not channel.is_congested:
+        if channel is not None and not channel.is_congested and not self._awaits_old:
             self._ask_for(blocks)
         self.check_end()
         if not self._has_ended:
@@ -240,7 +243,11 @@ class ResyncTarget:
 
     def granted(self, request: TargetRequest) -> None:
         """Nobody writes to the range."""
-        if self.is_running:
+        if not self.is_running:
+            return
+        if self.volume.state.conn is ConnState.Behind:
+            self.volume.agenda.later(lambda: self.completed(request))
+        else:
             request.rs_begin_io()
             request.w_make_resync_request()
 
@@ -292,10 +299,22 @@ class ResyncTarget:
         self._has_ended = False
         self.turn()
 
+    def begin_again(self) -> None:
+        """The source was ahead and is so no more: ask from the start for what is marked now.
+
+        What was asked for before is still answered, once each; that is waited for.
+        """
+        self._position = 0
+        self._failed.clear()
+        self._awaits_old = True
+        self.volume.pace.reset()
+
     def check_end(self) -> None:
         """The resync is over when all bits are clear but those that failed (wire 9.6)."""
         volume = self.volume
         if self._has_ended or not self.is_running or self._requests:
+            return
+        if volume.state.conn is ConnState.Behind:
             return
         left = volume.store.bitmap.count
         if left > volume.bits_failed:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
 from generated.layouts.handshake import Features
+from generated.layouts.write import P_OUT_OF_SYNC
 from generated.states.conn_states import ConnMachine, ConnState
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
@@ -20,14 +21,13 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
-from runtime.requests import REQUEST_SIZE_BYTES_MAX
+from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
-BLOCK_SECTORS: Final = 8  # wire 12.4: what a bit stands for
 SEQUENCE_MASK: Final = (1 << 32) - 1
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
 VERSION_OF_LARGE_REQUESTS: Final = 100
@@ -196,6 +196,16 @@ class Volume:
         """Answer the peer's write, or resync block (wire 7.5)."""
         ack = kind(sector, block_id, size_bytes, self.next_sequence())
         self.connection.send_meta(ack, volume=self.number)
+
+    def repeat_marks(self, *, first_sector: int, sector_count: int) -> None:
+        """Ahead, tell the peer again what it lacks: it has cleared marks by an acknowledgement.
+
+        What it has written may be older than what has been marked since the node went ahead.
+        """
+        bit = self.store.bitmap.next_set(first_sector // BLOCK_SECTORS)
+        if bit is not None and bit * BLOCK_SECTORS < first_sector + sector_count:
+            note = P_OUT_OF_SYNC(first_sector, sector_count * SECTOR_SIZE_BYTES)
+            self.connection.send_data(note, volume=self.number)
 
     def random_uuid(self) -> int:
         """A UUID that nobody else has; never one of the special ones."""

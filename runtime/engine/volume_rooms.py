@@ -10,6 +10,7 @@ from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine
 from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
+from runtime.engine.congestion import Congestion
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
 from runtime.engine.diskless_read import ServedReads
@@ -31,6 +32,7 @@ class VolumeRooms(Rooms):
     peer_writes: PeerWrites
     served_reads: ServedReads
     reports: PeerReports
+    congestion: Congestion
 
     @classmethod
     def build(cls, volume: Volume, link: Link, confirming: Confirming, *, traces: bool) -> Self:
@@ -68,6 +70,7 @@ class VolumeRooms(Rooms):
             peer_writes=PeerWrites(volume, confirming, traces=traces, disk_failed=disk_failed),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
+            congestion=Congestion(rooms),
         )
 
     def link_lost(self) -> None:

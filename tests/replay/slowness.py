@@ -8,9 +8,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK, P_WRITE_ACK
+from generated.layouts.acks import P_RS_IS_IN_SYNC, P_RS_WRITE_ACK, P_WRITE_ACK
 from generated.layouts.codec import Packet
-from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY, P_RS_DEALLOCATED, BlockRequest
+from generated.layouts.requests import (
+    P_CSUM_RS_REQUEST,
+    P_DATA_REPLY,
+    P_RS_DATA_REPLY,
+    P_RS_DEALLOCATED,
+    BlockRequest,
+)
 from generated.layouts.write import P_BARRIER, P_DATA, DpFlags, RangeWrite
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
 from runtime.requests import Request, RequestKind
@@ -32,6 +38,8 @@ def task_told_by(said: Said) -> Task | None:
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+        case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
     return None
@@ -41,7 +49,7 @@ def _promised_by(said: Said) -> Task | None:
     """What the disk has to do before a packet of the peer is answered."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case BlockRequest():
+        case BlockRequest() | P_CSUM_RS_REQUEST():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)

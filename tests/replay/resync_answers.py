@@ -4,20 +4,31 @@ A source answers each request with its range. When our node asks for the same se
 pieces, the recorded answers are put together for it.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from generated.layouts.acks import P_RS_CANCEL
 from generated.layouts.codec import Packet
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED, SpecialBlockId
 from tests.replay.exceptions import asked_for
-from tests.replay.manifest import SECTOR_SIZE_BYTES
+from tests.replay.happenings import Happening, Said
+from tests.replay.manifest import SECTOR_SIZE_BYTES, Side
+
+Range: TypeAlias = tuple[int, int]
+"""A first sector, and a number of sectors."""
 
 
 @dataclass
 class ResyncAnswers:
     """What was asked for and what has come, of one volume on one connection."""
 
-    _asked: list[tuple[int, int]] = field(default_factory=list)
+    cancelled: Counter[Range] = field(default_factory=Counter)
+    """What was asked for in vain."""
+    cancels_on: int | None = None
+    """The connection on which a source that is ahead of its peer cancels what is asked for."""
+    _asked: list[Range] = field(default_factory=list)
     _data: dict[int, bytes] = field(default_factory=dict)
     """Sector -> its content; nothing where its blocks are not allocated."""
 
@@ -25,7 +36,18 @@ class ResyncAnswers:
         """Our node may ask for a range: the answer, if all of it has come already."""
         if (asked := asked_for(packet)) is not None:
             self._asked.append(asked)
-            yield from self._answers()
+            yield from self._cancels() if self.cancels_on is not None else self._answers()
+
+    def cancel(self, connection: int) -> Iterator[Packet]:
+        """The source has gone ahead: it cancels all that has no answer."""
+        self.cancels_on = connection
+        return self._cancels()
+
+    def _cancels(self) -> Iterator[Packet]:
+        asked, self._asked = self._asked, []
+        self.cancelled.update(asked)
+        for first, count in asked:
+            yield P_RS_CANCEL(first, SpecialBlockId.ID_SYNCER, count * SECTOR_SIZE_BYTES, 0)
 
     def answer(self, packet: P_RS_DATA_REPLY | P_RS_DEALLOCATED) -> Iterator[Packet]:
         """An answer comes; what of it and of earlier ones can be given to our node."""
@@ -51,3 +73,21 @@ class ResyncAnswers:
             return P_RS_DEALLOCATED(sectors[0], len(sectors) * SECTOR_SIZE_BYTES)
         data = b"".join(piece or bytes(SECTOR_SIZE_BYTES) for piece in pieces)
         return P_RS_DATA_REPLY(sectors[0], SpecialBlockId.ID_SYNCER, b"", data)
+
+
+def without_cancelled(all_of_them: Iterable[Happening], side: Side) -> Iterator[Happening]:
+    """What happened, without what a side asked for in vain: how much that is depends on time."""
+    all_of_them = list(all_of_them)
+    cancelled = Counter(
+        (it.seen.frame.volume, it.packet.sector, it.packet.blksize // SECTOR_SIZE_BYTES)
+        for it in all_of_them
+        if isinstance(it, Said) and it.by is not side and isinstance(it.packet, P_RS_CANCEL)
+    )
+    for it in all_of_them:
+        asked = asked_for(it.packet) if isinstance(it, Said) and it.by is side else None
+        if asked is not None and isinstance(it, Said):
+            place = it.seen.frame.volume, *asked
+            if cancelled[place]:
+                cancelled[place] -= 1
+                continue
+        yield it

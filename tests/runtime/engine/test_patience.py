@@ -1,4 +1,4 @@
-"""How long a node waits for a peer that takes nothing, or answers nothing (states 7.4, wire 11.4)."""
+"""How long a node waits for a peer that takes or answers nothing (states 7.4, wire 11.4)."""
 
 import random
 

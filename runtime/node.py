@@ -86,6 +86,7 @@ class Node:
             net=config.resource.net,
             address=config.address,
             peer=config.peer,
+            tls=config.tls,
             told={
                 Answered: self._answer,
                 DetachDisk: self._detach,

@@ -212,11 +212,11 @@ class Conn(ConnHandlers[Effect]):
         volume = self._volume
         try:
             volume.store.set_all_out_of_sync()
-            written = ConnEvent.bitmap_written
         except DiskError as error:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_write_failed))
             volume.metadata_failed(str(error))
-            written = ConnEvent.bitmap_write_failed
-        volume.agenda.later(lambda: self._report(written))
+        else:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_written))
         return ()
 
     def _report(self, event: ConnEvent) -> None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
+from generated.layouts.handshake import Features
 from generated.layouts.write import P_OUT_OF_SYNC
 from generated.states.conn_states import ConnMachine, ConnState
 from generated.states.disk_states import DiskMachine, DiskState
@@ -20,13 +21,14 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
+from runtime.engine.pace import ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
+BLOCK_SECTORS: Final = 8  # wire 12.4: what a bit stands for
 SEQUENCE_MASK: Final = (1 << 32) - 1
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
 VERSION_OF_LARGE_REQUESTS: Final = 100
@@ -46,6 +48,8 @@ class Volume:
     """One replicated device."""
 
     machines: Machines
+    bits_equal: int | None = None
+    """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number
@@ -148,6 +152,17 @@ class Volume:
         else:
             most = REQUEST_SIZE_BYTES_MAX
         return min(most, self.backing.request_size_bytes_max) if self.backing else most
+
+    @property
+    def thin_size_bytes(self) -> int:
+        """The size of the resync requests that may be answered by zeroes; 0 for none (wire 9.3)."""
+        has_feature = self.connection.has(Features.THIN_RESYNC)
+        return self.options.rs_discard_granularity if has_feature else 0
+
+    def count_equal(self, sector_count: int) -> None:
+        """A resync by checksums runs, in which so much was found to be the same on both nodes."""
+        bits = -(-sector_count // BLOCK_SECTORS)
+        self.bits_equal = (self.bits_equal or 0) + bits
 
     def ask_disk(self, work: DiskWork) -> None:
         """Give the disk something to do; the owner's `disk_finished` hears of it."""

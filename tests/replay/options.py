@@ -37,7 +37,7 @@ def resource_config(scenario: Scenario, side: Side) -> ResourceConfig:
         for volume in scenario.disks(side)
     }
     net = NetOptions(**_known(NetOptions, scenario.options_of_connect(side)))
-    return ResourceConfig(name=side.resource, net=net, volumes=volumes)
+    return ResourceConfig(name=side.resource, net=net, volumes=volumes, trace_flows=True)
 
 
 def parsed(options: str) -> dict[str, str]:

@@ -24,11 +24,13 @@ from runtime.effects import (
     Close,
     DiskWork,
     Effect,
+    FlowTraced,
     FlushDisk,
     Listen,
     Log,
     ReadBlocks,
     RequestFinished,
+    StateChanged,
     StopListening,
     TryConnect,
     WriteBlocks,
@@ -61,6 +63,7 @@ from tests.replay.resync_answers import ResyncAnswers
 from tests.replay.script import Place, Script, counted
 from tests.replay.slowness import Slowness
 from tests.replay.sockets import Connection
+from tests.steps_taken import TAKEN
 
 LATE_S_MAX: Final = 15.0  # longer than connect-int with its seventh, the longest wait of a node
 EVENTS_MAX: Final = 100_000  # at one moment; more means that the node never rests
@@ -335,6 +338,8 @@ class World:
                 self._finished(request, error, bytes(content))
             case Answered(command, code, text):
                 self._answered(command, code, text)
+            case StateChanged() | FlowTraced():
+                TAKEN.note(effect)
             case Log(_, text, volume):
                 self.log.append(f"{self.now:10.6f} {'' if volume is None else volume} {text}")
 

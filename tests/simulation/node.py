@@ -45,6 +45,7 @@ from runtime.metadata.store import Store
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from runtime.wire.channel import Channel
 from tests.runtime.metadata.devices import CrashingDevice, MemoryDevice
+from tests.steps_taken import TAKEN
 
 INTERNAL = Placement.parse("internal")
 VOLUME_SECTORS = 8 * 1029  # no multiple of 256 KiB, see the kernel's flaw
@@ -199,7 +200,7 @@ class SimulatedNode:
         return requests
 
     def write(
-        self, first_sector: int, data: bytes, volume: int = 0, *, fua: bool = False
+        self, first_sector: int, data: Octets, volume: int = 0, *, fua: bool = False
     ) -> Request:
         """Let an application write."""
         count = len(data) // SECTOR_SIZE_BYTES
@@ -261,8 +262,10 @@ class SimulatedNode:
                 self.log.append((self.world.now, next(self._log_count), effect.text))
             case StateChanged():
                 self.changes.append(effect)
+                TAKEN.note(effect)
             case FlowTraced():
                 self.flows.append(effect)
+                TAKEN.note(effect)
             case DetachDisk():
                 self.detached.append(effect.volume)
 

@@ -21,7 +21,7 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
+from runtime.engine.pace import ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store

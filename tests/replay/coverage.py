@@ -11,7 +11,6 @@ from tests.replay.manifest import Scenario, Side
 TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
-CONGESTION: Final = "on-congestion: our node does not run ahead of its peer"
 NO_DISK: Final = (
     "a node without a disk: ours needs one to be of use, and attaches none while connected"
 )
@@ -31,8 +30,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "resize": SIZES,
     "resize-assume-clean": SIZES,
     "resize-smaller": SIZES,
-    "congestion-ahead": CONGESTION,
-    "congestion-during-sync": CONGESTION,
     "diskless-primary": NO_DISK,
     "diskless-client": NO_DISK,
     "read-error-at-peer": NO_DISK,

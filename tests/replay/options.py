@@ -4,7 +4,14 @@ from dataclasses import fields
 from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, OnIoError, ResourceConfig, RrConflict
+from runtime.config import (
+    DiskOptions,
+    NetOptions,
+    OnCongestion,
+    OnIoError,
+    ResourceConfig,
+    RrConflict,
+)
 from tests.replay.manifest import Scenario, Side
 
 WITHOUT_MEANING: Final = frozenset(
@@ -60,6 +67,6 @@ def _value(kind: object, value: str) -> Any:
         return ReplicationProtocol[value]
     if kind is SplitBrainPolicy:
         return SplitBrainPolicy[value.upper().replace("-", "_")]
-    if kind is OnIoError or kind is RrConflict:
+    if kind is OnIoError or kind is RrConflict or kind is OnCongestion:
         return kind(value)
     return value

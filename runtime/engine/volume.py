@@ -63,8 +63,9 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
-        self.peer_works: set[DiskWork] = set()
-        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.peer_works: set[object] = set()
+        """What the disk still does for the peer, and what waits for its turn to do so: a lost link
+        is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""

@@ -21,7 +21,7 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
@@ -67,8 +67,9 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
-        self.peer_works: set[DiskWork] = set()
-        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.peer_works: set[object] = set()
+        """What the disk still does for the peer, and what waits for its turn to do so: a lost link
+        is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from generated.states.conn_states import ConnMachine
+from generated.states.conn_states import ConnEvent, ConnMachine
 from generated.states.disk_states import DiskMachine
 from generated.states.node_states import NodeMachine
 from generated.states.peer_disk_states import PeerDiskMachine
@@ -23,13 +23,14 @@ from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
 from runtime.engine.volume import Machines, Volume
+from runtime.engine.write_conflicts import WriteConflicts
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeRooms(Rooms):
     """Who does what for one volume, the peer's packets included."""
 
-    peer_writes: PeerWrites
+    conflicts: WriteConflicts
     served_reads: ServedReads
     reports: PeerReports
     congestion: Congestion
@@ -67,7 +68,12 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=rooms.exchange,
             resync=rooms.resync,
-            peer_writes=PeerWrites(volume, confirming, traces=traces, disk_failed=disk_failed),
+            conflicts=WriteConflicts(
+                volume,
+                writes,
+                PeerWrites(volume, confirming, traces=traces, disk_failed=disk_failed),
+                lose=lambda reason: link.lose(ConnEvent.network_error, reason),
+            ),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
             congestion=Congestion(rooms),
@@ -75,6 +81,7 @@ class VolumeRooms(Rooms):
 
     def link_lost(self) -> None:
         """Nothing that the peer has not confirmed is known to be there (states 7.6)."""
+        self.conflicts.link_lost()
         self.exchange.forget()
         self.resync.source.link_lost()
         self.applications.remote_reads.link_lost()

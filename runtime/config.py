@@ -18,6 +18,9 @@ VERSION_MIN: Final = 86
 VERSION_MAX: Final = 101
 
 
+_NAMES: Final = ("cram_hmac_alg", "shared_secret", "data_integrity_alg", "verify_alg", "csums_alg")
+
+
 class Limit(NamedTuple):
     """What an option may be."""
 
@@ -85,8 +88,20 @@ class NetOptions(_Options):
     rr_conflict: RrConflict = RrConflict.DISCONNECT
     cram_hmac_alg: str = ""
     shared_secret: str = ""
+    data_integrity_alg: str = ""
+    """The hash of the digests in front of all data, in both directions; none if empty.
+
+    An application that alters a buffer while it is being written makes the digest wrong, as a bad
+    network does: the connection ends and is made again, and a resync sends the block once more.
+    Without digests nobody would notice that the two disks may differ there. This node itself never
+    alters a buffer that it was given.
+    """
     verify_alg: str = ""
     csums_alg: str = ""
+    """The hash by which a resync finds out which blocks are the same on both nodes already, and
+    need not be sent; none if empty."""
+    csums_after_crash_only: bool = False
+    """Whether csums-alg is for the resync only that follows a crash of a primary."""
     version_min: int = _option(VERSION_MIN, VERSION_MIN, VERSION_MAX)
     """The lowest protocol version to agree on."""
     version_max: int = _option(VERSION_MAX, VERSION_MIN, VERSION_MAX)
@@ -98,13 +113,14 @@ class NetOptions(_Options):
             raise ConfigError(
                 f"no protocol version is from {self.version_min} to {self.version_max}"
             )
-        for name in ("cram_hmac_alg", "shared_secret", "verify_alg", "csums_alg"):
+        for name in _NAMES:
             size = len(getattr(self, name).encode())
             if size > NAME_SIZE_MAX:
                 raise ConfigError(
                     f"{name.replace('_', '-')} has {size} bytes, at most {NAME_SIZE_MAX} are sent"
                 )
         _check_algorithm("cram-hmac-alg", self.cram_hmac_alg, HMAC_NAMES)
+        _check_algorithm("data-integrity-alg", self.data_integrity_alg, DIGEST_SIZE_BYTES)
         _check_algorithm("verify-alg", self.verify_alg, DIGEST_SIZE_BYTES)
         _check_algorithm("csums-alg", self.csums_alg, DIGEST_SIZE_BYTES)
         if self.cram_hmac_alg and not self.shared_secret:

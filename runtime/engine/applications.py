@@ -128,6 +128,8 @@ class Applications:
         connection = volume.connection
         if kind in NEEDED and volume.is_up and not connection.has(NEEDED[kind]):
             kind = RequestKind.WRITE
+        if kind is RequestKind.WRITE_ZEROES and connection.options.data_integrity_alg:
+            kind = RequestKind.WRITE  # wire 7.1: a kernel would read a digest, which there is not
         if kind is RequestKind.WRITE or kind is RequestKind.READ:
             return kind, volume.request_size_bytes_max
         if connection.has(Features.WSAME) or not volume.is_up:

@@ -22,6 +22,7 @@ from runtime.wire.framing import VERSION_BEFORE_AGREEMENT
 
 LINK_LEAST: Final = ConnState.WFReportParams.wire  # states 1.1: from here on sockets are in use
 UP_LEAST: Final = ConnState.Connected.wire  # ... and from here on the peer is known
+VERSION_OF_INTEGRITY: Final = 87  # wire 12.6: P_PROTOCOL tells the data-integrity-alg
 
 
 class Connection:
@@ -40,6 +41,8 @@ class Connection:
         """When a write counts as done; a peer may change it (wire 5.2)."""
         self.has_two_primaries = False
         """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
+        self.peer_integrity_alg = ""
+        """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
         self.peer_wants_dry_run = False
         self.discards_my_data = False
         """The option of the next handshake; it is for one only."""
@@ -64,6 +67,11 @@ class Connection:
         return Agreement(
             self.version, bool(self.features & Features.WSAME), self.resolves_conflicts
         )
+
+    @property
+    def integrity_alg(self) -> str:
+        """What the digests in front of the own data are made with; none if empty (wire 7.1)."""
+        return self.options.data_integrity_alg if self.version >= VERSION_OF_INTEGRITY else ""
 
     def has(self, feature: Features) -> bool:
         """Whether both nodes know a feature."""
@@ -156,6 +164,7 @@ class Connection:
         """The sockets are gone, and all that was agreed on with them."""
         self.data = self.meta = None
         self.version, self.features = VERSION_BEFORE_AGREEMENT, 0
+        self.peer_integrity_alg = ""
         self.is_state_sent = self.is_leaving = False
         self._pause_reasons.clear()
         self.owed = Owed(self.pause, self.resume)

@@ -31,6 +31,7 @@ from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.answering import Answering
 from runtime.engine.change import change
 from runtime.engine.connection import Connection
+from runtime.engine.integrity import check_digest
 from runtime.engine.parameters import (
     receive_protocol,
     receive_protocol_update,
@@ -123,7 +124,10 @@ class DataPackets:
             elif rooms.exchange.is_under_way and command not in BITMAPS:
                 raise PeerError(f"{Command(command).name} came between packets of a bitmap")
             else:
-                method(rooms, channel.read(frame, kind))
+                packet = channel.read(frame, kind)
+                if channel.digest_size:
+                    check_digest(self._connection, packet, volume=frame.volume)
+                method(rooms, packet)
         elif command in self._of_connection:
             kind, method = self._of_connection[command]
             method(channel.read(frame, kind))

@@ -14,6 +14,7 @@ from generated.layouts.codec import Octets
 from generated.layouts.requests import P_DATA_REPLY, P_DATA_REQUEST
 from generated.states.disk_states import DiskState
 from runtime.effects import DiskWork, Effect, ReadBlocks
+from runtime.engine.integrity import digest_for
 from runtime.engine.intervals import hand_on
 from runtime.engine.resync_source import check_block_request
 from runtime.engine.traced import Traced
@@ -174,7 +175,8 @@ class ServedRead(UpToDateHandlers[Effect], Traced):
         if self.error:
             self.room.refuse(packet)
             return ()
-        head = P_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
+        digest = digest_for(volume.connection, self.content)
+        head = P_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
         volume.connection.send_data(head, volume=volume.number, payload=self.content)
         self._tell(volume, FLOW)
         return ()

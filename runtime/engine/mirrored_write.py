@@ -14,18 +14,18 @@ from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import SpecialBlockId
-from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
+from generated.layouts.write import P_OUT_OF_SYNC
 from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
 from runtime.engine.intervals import hand_on
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 from runtime.engine.write_mode import mode_of
+from runtime.engine.write_packet import send_write
 from runtime.errors import DiskError, PeerError
 from runtime.metadata.store import Store
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 
-VERSION_OF_FLAGS: Final = 95
 COOKIE_MASK: Final = (1 << 64) - 1
 
 
@@ -107,7 +107,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.sent_at = connection.agenda.now
         self.is_peer_pending = room.mode.waits_for_ack
         room.by_id[self.block_id] = self
-        room.send(self, room.mode.dp_flags)
+        send_write(room.volume, self.request, block_id=self.block_id, dp_flags=room.mode.dp_flags)
         connection.sent_epochs.add(self)
         self.epoch_index = connection.epoch_index
         if connection.sent_epochs.size >= connection.options.max_epoch_size:
@@ -249,28 +249,6 @@ class Writes:
         if self._block_id == SpecialBlockId.ID_SYNCER:
             self._block_id = 1
         return self._block_id
-
-    def send(self, write: Write, flags: int) -> None:
-        """The packet of one write (wire 7.1, 7.3)."""
-        volume, request = self.volume, write.request
-        connection = volume.connection
-        sequence = volume.next_sequence()
-        has_flags = connection.version >= VERSION_OF_FLAGS
-        if request.kind is RequestKind.WRITE:
-            if request.fua and has_flags:
-                flags |= DpFlags.FUA
-            head = P_DATA(request.first_sector, write.block_id, sequence, flags, b"", b"")
-            connection.send_data(head, volume=volume.number, payload=request.data)
-            return
-        size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-        if request.kind is RequestKind.DISCARD:
-            kind: type[P_TRIM | P_ZEROES] = P_TRIM
-            flags |= DpFlags.DISCARD
-        else:
-            kind = P_ZEROES
-            flags |= DpFlags.ZEROES | (DpFlags.DISCARD if request.may_unmap else 0)
-        packet = kind(request.first_sector, write.block_id, sequence, flags, size_bytes)
-        connection.send_data(packet, volume=volume.number)
 
     def note_out_of_sync(self, request: Request) -> None:
         """The peer will not have it: mark it, and say so where the peer keeps count too."""

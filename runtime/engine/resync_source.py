@@ -23,6 +23,7 @@ from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
 from runtime.effects import DiskWork, Effect, ReadBlocks
+from runtime.engine.integrity import digest_for
 from runtime.engine.intervals import hand_on
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
@@ -180,7 +181,8 @@ class ResyncSource:
             answer = P_RS_DEALLOCATED(packet.sector, packet.blksize)
             connection.send_data(answer, volume=volume.number)
         else:
-            head = P_RS_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
+            digest = digest_for(connection, content)
+            head = P_RS_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
             connection.send_data(head, volume=volume.number, payload=content)
         if len(self._pending) >= PENDING_COUNT_MAX:
             del self._pending[next(iter(self._pending))]

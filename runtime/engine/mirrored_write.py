@@ -44,6 +44,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         "is_lost_there",
         "is_peer_pending",
         "is_sent",
+        "log",
         "on_finished",
         "request",
         "room",
@@ -68,6 +69,8 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_in_sync_there = False
         """Whether the peer says that its blocks are in sync by it (P_RS_WRITE_ACK)."""
         self.is_finished = False
+        self.log: Store | None = None
+        """Where its extents are named; another disk may be attached before it ends."""
         self.sent_at = 0.0
         self.steps = [] if room.traces else None
 
@@ -92,13 +95,14 @@ class Write(PrimaryHandlers[Effect], Traced):
             volume.activity.moved(request.sector_count)
             volume.ask_disk(_disk_work(volume, self))
         else:
-            self.error = "" if self.is_sent else "no disk, and no peer"
+            self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
     def w_send_dblock(self) -> Iterable[Effect]:
         """Send it; in protocol A that is all that is waited for."""
-        self._took(Primary.w_send_dblock)
+        if not self.is_sent:
+            self._took(Primary.w_send_dblock)
         room = self.room
         connection = room.volume.connection
         self.is_sent = self.is_barrier_pending = True
@@ -135,7 +139,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self._took(Primary.al_complete_io)
         room = self.room
         volume = room.volume
-        if volume.has_disk:
+        if self.log is not None and volume.has_disk and volume.store is self.log:
             try:
                 self._note_end(volume.store)
             except DiskError as error:
@@ -165,10 +169,15 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed."""
+        """The disk has written, or failed: what follows from that comes before the write's end."""
         self.error = error
         if error:
             self.room.disk_failed(error)
+            self.room.volume.agenda.later(self._end_local)
+        else:
+            self._end_local()
+
+    def _end_local(self) -> None:
         self.drbd_endio_write_pri()
 
     def refused_there(self) -> None:
@@ -183,6 +192,18 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_in_sync_there = False
         self.is_peer_pending = self.is_barrier_pending = False
         self.settle()
+
+    def send_again(self) -> None:
+        """The peer is back as it was: give it what it has not confirmed as durable (RESEND).
+
+        What it has only acknowledged goes too, since it may have lost power meanwhile.
+        """
+        self.is_barrier_pending = False
+        if self.room.mode.replicates:
+            self.w_send_dblock()
+        else:
+            self.room.note_out_of_sync(self.request)
+            self.link_lost()
 
     def barrier_acked(self) -> None:
         """The peer has it, durably (wire 7.6)."""
@@ -319,11 +340,13 @@ class Writes:
 
     def _enter_log(self, write: Write) -> None:
         request, volume = write.request, self.volume
-        if volume.has_disk and not volume.store.begin_write(
-            first_sector=request.first_sector, sector_count=request.sector_count
-        ):
-            self._starving.append(write)
-            return
+        if volume.has_disk:
+            if not volume.store.begin_write(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            ):
+                self._starving.append(write)
+                return
+            write.log = volume.store
         write.al_begin_io()
         self._ready.append(write)
 

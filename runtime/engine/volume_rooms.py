@@ -8,8 +8,12 @@ from generated.states.disk_states import DiskMachine
 from generated.states.node_states import NodeMachine
 from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine
+from generated.states.susp_fen_states import SuspFenMachine
+from generated.states.susp_nod_states import SuspNodMachine
+from generated.states.susp_states import SuspMachine
 from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
+from runtime.engine.calling import Calling
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
 from runtime.engine.diskless_read import ServedReads
@@ -21,7 +25,19 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.suspended import Susp, SuspFen, SuspNod
+from runtime.engine.suspension import Suspension
 from runtime.engine.volume import Machines, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The rooms that all volumes of a resource share."""
+
+    link: Link
+    confirming: Confirming
+    calling: Calling
+    suspension: Suspension
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +49,9 @@ class VolumeRooms(Rooms):
     reports: PeerReports
 
     @classmethod
-    def build(cls, volume: Volume, link: Link, confirming: Confirming, *, traces: bool) -> Self:
+    def build(cls, volume: Volume, shared: Shared, *, traces: bool) -> Self:
         """Make all rooms of a volume, and its machines."""
+        link = shared.link
         failing: list[Disk] = []
 
         def disk_failed(error: str) -> None:
@@ -49,7 +66,10 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=BitmapExchange(volume, applications),
             resync=Resync(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
+            calling=shared.calling,
+            suspension=shared.suspension,
         )
+        shared.suspension.watch(volume, applications)
         failing.append(Disk(rooms))
         volume.machines = Machines(
             ConnMachine(Conn(rooms)),
@@ -57,6 +77,9 @@ class VolumeRooms(Rooms):
             NodeMachine(Node(rooms)),
             PeerMachine(Peer(rooms)),
             PeerDiskMachine(PeerDisk(rooms)),
+            SuspMachine(Susp(rooms)),
+            SuspNodMachine(SuspNod(rooms)),
+            SuspFenMachine(SuspFen(rooms)),
         )
         return cls(
             volume=volume,
@@ -65,7 +88,11 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=rooms.exchange,
             resync=rooms.resync,
-            peer_writes=PeerWrites(volume, confirming, traces=traces, disk_failed=disk_failed),
+            calling=rooms.calling,
+            suspension=rooms.suspension,
+            peer_writes=PeerWrites(
+                volume, shared.confirming, traces=traces, disk_failed=disk_failed
+            ),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
         )

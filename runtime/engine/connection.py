@@ -48,6 +48,10 @@ class Connection:
         """The option of the next handshake; it is for one only."""
         self.is_state_sent = False
         """STATE_SENT of states 3.5: from the first P_STATE to the end of the handshake."""
+        self.count = 0
+        """How often a volume was connected: who has waited for something sees that it did (I19)."""
+        self.holds_back = False
+        """Whether applications are told of nothing, since requests are suspended (states 4.8)."""
         self.is_leaving = False
         """Whether an orderly disconnect of ours is being agreed on (DISCONNECT_SENT)."""
         self.sent_epochs = SentEpochs(first_number=random.getrandbits(31))

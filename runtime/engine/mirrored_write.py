@@ -8,14 +8,13 @@ of the activity log until the peer has confirmed that it is durable there.
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
 
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import BlockAck
 from generated.layouts.codec import Octets
-from generated.layouts.requests import SpecialBlockId
 from runtime.effects import DiskWork, Effect
 from runtime.engine.agenda import Job
+from runtime.engine.cookies import Cookies
 from runtime.engine.intervals import hand_on
 from runtime.engine.own_work import work_of
 from runtime.engine.traced import Traced
@@ -26,8 +25,6 @@ from runtime.engine.write_packet import note_out_of_sync, send_write
 from runtime.errors import DiskError
 from runtime.metadata.store import Store
 from runtime.requests import Request
-
-COOKIE_MASK: Final = (1 << 64) - 1
 
 
 class Write(PrimaryHandlers[Effect], Traced):
@@ -48,6 +45,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         "is_postponed",
         "is_sent",
         "is_under_way",
+        "log",
         "on_finished",
         "on_written",
         "request",
@@ -79,6 +77,8 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_postponed = False
         """Whether the peer wants it again, behind a write of its own (wire 7.9)."""
         self.on_written: list[Job] = []
+        self.log: Store | None = None
+        """Where its extents are named; another disk may be attached before it ends."""
         self.sent_at = 0.0
         self.steps = [] if room.traces else None
 
@@ -105,19 +105,20 @@ class Write(PrimaryHandlers[Effect], Traced):
             volume.activity.moved(request.sector_count)
             volume.ask_disk(work_of(request, self))
         else:
-            self.error = "" if self.is_sent else "no disk, and no peer"
+            self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
     def w_send_dblock(self) -> Iterable[Effect]:
         """Send it; in protocol A that is all that is waited for."""
-        self._took(Primary.w_send_dblock)
+        if not self.is_sent:
+            self._took(Primary.w_send_dblock)
         room = self.room
         connection = room.volume.connection
         self.is_sent = self.is_barrier_pending = True
         self.is_lost_there = False
         room.in_flight_sectors += self.request.sector_count
-        self.block_id = room.next_block_id()
+        self.block_id = room.cookies.next()
         self.sent_at = connection.agenda.now
         self.is_peer_pending = room.mode.waits_for_ack
         room.by_id[self.block_id] = self
@@ -132,10 +133,8 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
-        if self.on_written:
-            jobs, self.on_written = self.on_written, []
-            for job in jobs:
-                job()
+        while self.on_written:
+            self.on_written.pop(0)()
         self.settle()
         return ()
 
@@ -153,7 +152,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self._took(Primary.al_complete_io)
         room = self.room
         volume = room.volume
-        if volume.has_disk:
+        if self.log is not None and volume.has_disk and volume.store is self.log:
             try:
                 self._note_end(volume.store)
             except DiskError as error:
@@ -185,10 +184,15 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed."""
+        """The disk has written, or failed: what follows from that comes before the write's end."""
         self.error = error
         if error:
             self.room.disk_failed(error)
+            self.room.volume.agenda.later(self._end_local)
+        else:
+            self._end_local()
+
+    def _end_local(self) -> None:
         self.drbd_endio_write_pri()
 
     def refused_there(self) -> None:
@@ -216,6 +220,19 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_in_sync_there = False
         self.is_peer_pending = False
         self.barrier_acked()
+
+    def send_again(self) -> None:
+        """The peer is back as it was: give it what it has not confirmed as durable (RESEND).
+
+        What it has only acknowledged goes too, since it may have lost power meanwhile.
+        """
+        room = self.room
+        if room.mode.replicates:
+            room.in_flight_sectors -= self.request.sector_count
+            self.w_send_dblock()
+        else:
+            note_out_of_sync(room.volume, self.request, tells=room.mode.notes_out_of_sync)
+            self.link_lost()
 
     def barrier_acked(self) -> None:
         """The peer has it, durably (wire 7.6)."""
@@ -267,7 +284,7 @@ class Writes:
         """Who wants to know when a confirmed write has put blocks in sync (wire 9.6)."""
         self.on_postponed: list[Job] = []
         """Who repeats writes behind those of the peer (wire 7.9)."""
-        self._block_id = volume.connection.random.getrandbits(48) << 8
+        self.cookies = Cookies(volume.connection.random.getrandbits(48) << 8)
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()
         self.mode = mode_of(volume)
@@ -279,13 +296,6 @@ class Writes:
         self.mode = mode_of(self.volume)
         if replicates is not self.mode.replicates:
             self.volume.connection.close_epoch()
-
-    def next_block_id(self) -> int:
-        """A cookie that no open write has; never that of a resync block (wire 7.1)."""
-        self._block_id = (self._block_id + 1) & COOKIE_MASK
-        if self._block_id == SpecialBlockId.ID_SYNCER:
-            self._block_id = 1
-        return self._block_id
 
     @property
     def is_starving(self) -> bool:
@@ -330,11 +340,13 @@ class Writes:
         if write.is_logged:
             self._ready.append(write)
             return
-        if volume.has_disk and not volume.store.begin_write(
-            first_sector=request.first_sector, sector_count=request.sector_count
-        ):
-            self._starving.append(write)
-            return
+        if volume.has_disk:
+            if not volume.store.begin_write(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            ):
+                self._starving.append(write)
+                return
+            write.log = volume.store
         write.al_begin_io()
         self._ready.append(write)
 
@@ -370,10 +382,8 @@ class Writes:
         self.count -= 1
         if self._starving:
             self.volume.agenda.later(self._feed)
-        if not self.count and self.on_idle:
-            waiting, self.on_idle = self.on_idle, []
-            for job in waiting:
-                self.volume.agenda.later(job)
+        if not self.count:
+            self.volume.agenda.all_later(self.on_idle)
 
     def _feed(self) -> None:
         """Slots of the activity log are free again."""

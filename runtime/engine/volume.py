@@ -3,7 +3,7 @@
 It holds what the rooms share. States are changed by `change` alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
@@ -15,6 +15,9 @@ from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine, PeerState
+from generated.states.susp_fen_states import SuspFenMachine
+from generated.states.susp_nod_states import SuspNodMachine
+from generated.states.susp_states import SuspMachine
 from runtime.config import DiskOptions
 from runtime.effects import DiskWork, Effect, Level
 from runtime.engine.agenda import Agenda, Job
@@ -34,13 +37,16 @@ VERSION_OF_LARGE_REQUESTS: Final = 100
 
 
 class Machines(NamedTuple):
-    """The five machines, each with its room."""
+    """The machines, each with its room; the last three are alike in all volumes of a resource."""
 
     conn: ConnMachine[Effect]
     disk: DiskMachine[Effect]
     node: NodeMachine[Effect]
     peer: PeerMachine[Effect]
     pdsk: PeerDiskMachine[Effect]
+    susp: SuspMachine[Effect]
+    susp_nod: SuspNodMachine[Effect]
+    susp_fen: SuspFenMachine[Effect]
 
 
 class Volume:
@@ -49,6 +55,10 @@ class Volume:
     machines: Machines
     bits_equal: int | None = None
     """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
+    siblings: Sequence["Volume"] = ()
+    """The resource's other volumes."""
+    wants_generation = False
+    """New current UUID wanted: the peer was lost while requests were held back (states 10.1)."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number

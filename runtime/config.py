@@ -214,6 +214,8 @@ class DiskOptions(_Options):
     c_max_rate: int = _option(102400, 250, 4194304, "KiB/s")
     c_min_rate: int = _option(250, 0, 4194304, "KiB/s")
     rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
+    """The size at which a resync's requests end, and of which zeroes are told and not sent; 0 for
+    the largest requests and no such word. With csums-alg it is also what is compared at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,14 @@ class RrConflict(Enum):
     VIOLENTLY = "violently"
 
 
+class OnCongestion(Enum):
+    """What a primary does about a peer that lags behind its writes (states 6.9)."""
+
+    BLOCK = "block"
+    PULL_AHEAD = "pull-ahead"
+    DISCONNECT = "disconnect"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetOptions(_Options):
     """How the two nodes talk (wire 12.1)."""
@@ -108,6 +116,11 @@ class NetOptions(_Options):
     after_sb_1pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
     after_sb_2pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
     rr_conflict: RrConflict = RrConflict.DISCONNECT
+    on_congestion: OnCongestion = OnCongestion.BLOCK
+    congestion_fill: int = _option(0, 0, 20971520, "sectors")
+    """So much on its way to the peer is congestion; 0 for no bound."""
+    congestion_extents: int = _option(1237, 67, 65534)
+    """So many active extents of the activity log are."""
     cram_hmac_alg: str = ""
     shared_secret: str = ""
     data_integrity_alg: str = ""
@@ -147,6 +160,10 @@ class NetOptions(_Options):
         _check_algorithm("csums-alg", self.csums_alg, DIGEST_SIZE_BYTES)
         if self.cram_hmac_alg and not self.shared_secret:
             raise ConfigError("cram-hmac-alg needs a shared-secret")
+        if not (self.on_congestion is OnCongestion.BLOCK or self.protocol is ReplicationProtocol.A):
+            raise ConfigError(
+                f"on-congestion is {self.on_congestion.value}, which needs protocol A"
+            )
 
     @property
     def timeout_s(self) -> float:

@@ -58,6 +58,13 @@ class SocketLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TlsRefused(Event):
+    """A connection came to nothing, since its other end is not the peer that TLS asks for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BytesArrived(Event):
     """A channel has more to read."""
 

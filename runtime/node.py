@@ -91,6 +91,7 @@ class Node:
             net=config.resource.net,
             address=config.address,
             peer=config.peer,
+            tls=config.tls,
             told={
                 Answered: self._answer,
                 CallHelper: self._call_helper,

@@ -90,7 +90,9 @@ class Applications:
             return False
         channel = volume.connection.data
         if channel is not None and channel.is_congested and volume.is_up:
-            return False
+            self.writes.look_for_congestion()
+            if self.writes.mode.waits_for_socket:
+                return False
         most = max(volume.connection.options.max_buffers * PAGE_SIZE_BYTES, OPEN_SIZE_BYTES_LEAST)
         return self._open_size_bytes < most
 

@@ -251,11 +251,8 @@ class Commands:
         volume, backing = rooms.volume, command.backing
         assert backing is not None, "whoever attaches has opened a disk"
         if volume.state.disk is not DiskState.Diskless:
-            self.answer(
-                command,
-                ReturnCode.SS_UNKNOWN_ERROR,
-                "Device is attached to a disk (use detach first)",
-            )
+            text = "Device is attached to a disk (use detach first)"
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, text)
             return
         change(volume, DiskEvent.ioctl_set_disk)
         volume.backing = backing

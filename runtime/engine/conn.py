@@ -6,7 +6,7 @@ from typing import Final, Literal
 from generated.layouts.generations import P_SYNC_UUID
 from generated.states.conn_states import ConnEvent, ConnHandlers, ConnState
 from generated.states.disk_states import DiskState
-from runtime.config import FencingPolicy
+from runtime.config import FencingPolicy, OnCongestion
 from runtime.effects import Effect, Level
 from runtime.engine.before_resync import begin_resync
 from runtime.engine.parameters import send_parameters, send_state
@@ -48,8 +48,9 @@ class Conn(ConnHandlers[Effect]):
         return not volume.connection.resolves_conflicts
 
     def may_pull_ahead(self) -> bool:
-        """Whether congestion is answered by going Ahead; it is answered by waiting here."""
-        return False
+        """Whether congestion is answered by going Ahead (states 6.9)."""
+        policy = self._volume.connection.options.on_congestion
+        return policy is OnCongestion.PULL_AHEAD and self._rooms.writes.mode.looks_for_congestion
 
     def volume_is_unused(self) -> bool:
         """Whether the volume is Secondary and Diskless."""
@@ -215,11 +216,11 @@ class Conn(ConnHandlers[Effect]):
         volume = self._volume
         try:
             volume.store.set_all_out_of_sync()
-            written = ConnEvent.bitmap_written
         except DiskError as error:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_write_failed))
             volume.metadata_failed(str(error))
-            written = ConnEvent.bitmap_write_failed
-        volume.agenda.later(lambda: self._report(written))
+        else:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_written))
         return ()
 
     def _report(self, event: ConnEvent) -> None:

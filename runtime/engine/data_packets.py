@@ -30,6 +30,7 @@ from generated.layouts.write import P_BARRIER, P_DATA, P_OUT_OF_SYNC, P_TRIM, P_
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.answering import Answering
 from runtime.engine.before_resync import begin_resync
+from runtime.engine.checksum_resync import ChecksumAnswer
 from runtime.engine.connection import Connection
 from runtime.engine.integrity import check_digest
 from runtime.engine.parameters import (
@@ -40,6 +41,7 @@ from runtime.engine.parameters import (
     receive_uuids,
 )
 from runtime.engine.peer_write import Confirming
+from runtime.engine.resync_source import SourceRequest
 from runtime.engine.volume_rooms import VolumeRooms
 from runtime.errors import PeerError
 from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
@@ -91,7 +93,7 @@ class DataPackets:
             Command.P_WSAME: (P_WSAME, _data),
             Command.P_RS_DATA_REQUEST: (P_RS_DATA_REQUEST, _rs_data_request),
             Command.P_RS_THIN_REQ: (P_RS_THIN_REQ, _rs_data_request),
-            Command.P_CSUM_RS_REQUEST: (P_CSUM_RS_REQUEST, _rs_data_request),
+            Command.P_CSUM_RS_REQUEST: (P_CSUM_RS_REQUEST, _csum_rs_request),
             Command.P_RS_DATA_REPLY: (P_RS_DATA_REPLY, _rs_data_reply),
             Command.P_RS_DEALLOCATED: (P_RS_DEALLOCATED, _rs_deallocated),
             Command.P_DATA_REQUEST: (P_DATA_REQUEST, _data_request),
@@ -204,8 +206,14 @@ def _data(rooms: VolumeRooms, packet: P_DATA) -> None:
     rooms.peer_writes.receive(packet)
 
 
-def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST) -> None:
-    rooms.resync.source.receive(packet)
+def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ) -> None:
+    source = rooms.resync.source
+    source.receive(SourceRequest(source, packet))
+
+
+def _csum_rs_request(rooms: VolumeRooms, packet: P_CSUM_RS_REQUEST) -> None:
+    source = rooms.resync.source
+    source.receive(ChecksumAnswer(source, packet))
 
 
 def _rs_data_reply(rooms: VolumeRooms, packet: P_RS_DATA_REPLY) -> None:

@@ -23,6 +23,7 @@ from generated.layouts.commands import Command
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.state import P_CONN_ST_CHG_REPLY, P_STATE_CHG_REPLY
 from runtime.engine.asking import Asking
+from runtime.engine.checksum_resync import ChecksumRequest
 from runtime.engine.connection import Connection
 from runtime.engine.mirrored_write import Write
 from runtime.engine.pings import Pings
@@ -56,7 +57,7 @@ class MetaPackets:
             Command.P_NEG_DREPLY: (P_NEG_DREPLY, _read_refused),
             Command.P_NEG_RS_DREPLY: (P_NEG_RS_DREPLY, _resync_refused),
             Command.P_RS_CANCEL: (P_RS_CANCEL, _resync_cancelled),
-            Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _unasked),
+            Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _in_sync),
             Command.P_SUPERSEDED: (P_SUPERSEDED, _unasked),
             Command.P_RETRY_WRITE: (P_RETRY_WRITE, _unasked),
             Command.P_OV_RESULT: (P_OV_RESULT, _unasked),
@@ -95,6 +96,8 @@ class MetaPackets:
         for write in writes:
             assert isinstance(write, Write)
             write.barrier_acked()
+        for rooms in self._volumes.values():
+            rooms.congestion.note_confirmed()
 
     def _state_changed(self, rooms: VolumeRooms, packet: P_STATE_CHG_REPLY) -> None:
         self._asking.answered(packet.retcode, volume=rooms.volume.number)
@@ -126,6 +129,16 @@ def _resync_refused(rooms: VolumeRooms, packet: P_NEG_RS_DREPLY) -> None:
 def _resync_cancelled(rooms: VolumeRooms, packet: P_RS_CANCEL) -> None:
     if rooms.resync.target is not None:
         rooms.resync.target.failed_there(packet.sector, packet.blksize, is_cancelled=True)
+
+
+def _in_sync(rooms: VolumeRooms, packet: P_RS_IS_IN_SYNC) -> None:
+    if rooms.resync.target is None:
+        rooms.volume.log("P_RS_IS_IN_SYNC came, and no resync is running")
+        return
+    request = rooms.resync.target.answered(packet.sector, packet.blksize, "P_RS_IS_IN_SYNC")
+    if not isinstance(request, ChecksumRequest):
+        raise PeerError(f"P_RS_IS_IN_SYNC of sector {packet.sector}, of which no digest was told")
+    request.got_IsInSync(packet)
 
 
 def _unasked(_rooms: VolumeRooms, packet: Packet) -> None:

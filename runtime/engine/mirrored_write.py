@@ -15,8 +15,9 @@ from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.write import P_OUT_OF_SYNC
-from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
+from runtime.effects import DiskWork, Effect
 from runtime.engine.intervals import hand_on
+from runtime.engine.own_work import work_of
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
@@ -24,7 +25,7 @@ from runtime.engine.write_mode import mode_of
 from runtime.engine.write_packet import send_write
 from runtime.errors import DiskError, PeerError
 from runtime.metadata.store import Store
-from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
+from runtime.requests import SECTOR_SIZE_BYTES, Request
 
 COOKIE_MASK: Final = (1 << 64) - 1
 
@@ -93,7 +94,7 @@ class Write(PrimaryHandlers[Effect], Traced):
             room.note_out_of_sync(request)
         if self.is_local_pending:
             volume.activity.moved(request.sector_count)
-            volume.ask_disk(_disk_work(volume, self))
+            volume.ask_disk(work_of(request, self))
         else:
             self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
@@ -107,6 +108,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         connection = room.volume.connection
         self.is_sent = self.is_barrier_pending = True
         self.is_lost_there = False
+        room.in_flight_sectors += self.request.sector_count
         self.block_id = room.next_block_id()
         self.sent_at = connection.agenda.now
         self.is_peer_pending = room.mode.waits_for_ack
@@ -122,7 +124,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
-        self.settle()
+        if self.error:  # what that leads to may be that nobody is told yet
+            self.room.volume.agenda.later(self.settle)
+        else:
+            self.settle()
         return ()
 
     def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
@@ -152,7 +157,9 @@ class Write(PrimaryHandlers[Effect], Traced):
     def _note_end(self, store: Store) -> None:
         """The blocks are in sync, if the peer has what this disk has; its extents may cool."""
         first_sector, sector_count = self.request.first_sector, self.request.sector_count
-        if self.is_in_sync_there and self.room.mode.replicates and not self.error:
+        if self.is_in_sync_there and self.room.mode.notes_out_of_sync:
+            self.room.volume.repeat_marks(first_sector=first_sector, sector_count=sector_count)
+        elif self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
             for job in self.room.on_in_sync:
                 self.room.volume.agenda.later(job)
@@ -169,15 +176,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed: what follows from that comes before the write's end."""
+        """The disk has written, or failed."""
         self.error = error
         if error:
             self.room.disk_failed(error)
-            self.room.volume.agenda.later(self._end_local)
-        else:
-            self._end_local()
-
-    def _end_local(self) -> None:
         self.drbd_endio_write_pri()
 
     def refused_there(self) -> None:
@@ -190,16 +192,16 @@ class Write(PrimaryHandlers[Effect], Traced):
         """Nobody will tell what the peer has of it: it counts as missing there (states 4.8)."""
         self.is_lost_there = True
         self.is_in_sync_there = False
-        self.is_peer_pending = self.is_barrier_pending = False
-        self.settle()
+        self.is_peer_pending = False
+        self.barrier_acked()
 
     def send_again(self) -> None:
         """The peer is back as it was: give it what it has not confirmed as durable (RESEND).
 
         What it has only acknowledged goes too, since it may have lost power meanwhile.
         """
-        self.is_barrier_pending = False
         if self.room.mode.replicates:
+            self.room.in_flight_sectors -= self.request.sector_count  # what is lost is not there
             self.w_send_dblock()
         else:
             self.room.note_out_of_sync(self.request)
@@ -208,6 +210,7 @@ class Write(PrimaryHandlers[Effect], Traced):
     def barrier_acked(self) -> None:
         """The peer has it, durably (wire 7.6)."""
         self.is_barrier_pending = False
+        self.room.in_flight_sectors -= self.request.sector_count
         self.settle()
 
     def settle(self) -> None:
@@ -219,16 +222,6 @@ class Write(PrimaryHandlers[Effect], Traced):
             self.room.finished(self)
         if self.is_finished and not self.is_barrier_pending:
             self.al_complete_io()
-
-
-def _disk_work(volume: Volume, write: Write) -> DiskWork:
-    request = write.request
-    offset_bytes = request.first_sector * SECTOR_SIZE_BYTES
-    if request.kind is RequestKind.WRITE:
-        return WriteBlocks(volume.number, write, offset_bytes, request.data, request.fua)
-    may_unmap = request.may_unmap or request.kind is RequestKind.DISCARD
-    size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-    return ZeroBlocks(volume.number, write, offset_bytes, size_bytes, may_unmap)
 
 
 def _make_requests(writes: Iterable[Write]) -> None:
@@ -247,6 +240,10 @@ class Writes:
         """What the peer has not confirmed as durable, by the cookie that its acks echo."""
         self.count = 0
         """Writes that have begun and hold something."""
+        self.in_flight_sectors = 0
+        """What was sent and is not durable at the peer."""
+        self.look_for_congestion: Callable[[], None] = lambda: None
+        """Looks whether the peer lags behind, and acts; congestion's room puts itself here."""
         self.on_idle: list[Callable[[], None]] = []
         """Who waits for all of them to end."""
         self.on_in_sync: list[Callable[[], None]] = []
@@ -362,6 +359,8 @@ class Writes:
             self.volume.metadata_failed(str(error))
             self.volume.agenda.later(partial(_make_requests, ready))
         else:
+            if self.mode.looks_for_congestion:
+                self.look_for_congestion()
             _make_requests(ready)
 
     def finished(self, write: Write) -> None:

@@ -22,6 +22,7 @@ from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
+from runtime.effects import Level
 from runtime.engine.change import change
 from runtime.engine.connection import VERSION_OF_INTEGRITY, Connection
 from runtime.engine.handshake import PeerRefused
@@ -48,6 +49,9 @@ OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
 def send_protocol(connection: Connection) -> None:
     """The settings of the connection (wire 5.1)."""
     options = connection.options
+    if options.data_integrity_alg and not connection.integrity_alg:
+        needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
+        connection.agenda.log(f"{needed}: data go without digests", level=Level.WARNING)
     connection.send_data(
         P_PROTOCOL(
             protocol=connection.protocol,

@@ -9,7 +9,7 @@ from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import ResourceConfig
-from runtime.effects import DiskWork, Effect, RequestFinished
+from runtime.effects import DiskWork, Effect, Level, RequestFinished
 from runtime.engine.agenda import Agenda
 from runtime.engine.answering import Answering
 from runtime.engine.asking import Asking
@@ -43,6 +43,7 @@ from runtime.events import (
     SendResumed,
     SocketLost,
     TimePassed,
+    TlsRefused,
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
@@ -100,6 +101,7 @@ class Resource:
             TimePassed: _nothing,
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
+            TlsRefused: self._tls_refused,
             DisconnectRequested: self._leaving.run,
         }
 
@@ -210,6 +212,9 @@ class Resource:
             self._agenda.after(LEAVING, patience_s, lambda: self._link.lose(*lost))
         else:
             self._link.lose(*lost)
+
+    def _tls_refused(self, event: TlsRefused) -> None:
+        self._agenda.log(event.reason, level=Level.WARNING)
 
     def _send_resumed(self, _event: SendResumed) -> None:
         self._connection.send_resumed()

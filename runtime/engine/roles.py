@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from generated.layouts.state import ReturnCode
+from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.node_states import NodeEvent, NodeState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
@@ -127,6 +128,9 @@ class Roles:
         rooms.writes.when_idle(flushing.begin)
 
     def _demote(self, command: SecondaryRequested, rooms: Rooms) -> None:
+        if rooms.volume.state.conn is ConnState.Ahead:  # nobody would know what the peer lacks
+            self._commands.wait(lambda: self._demote(command, rooms))
+            return
         rooms.applications.is_held = False
 
         def answered(code: ReturnCode) -> None:

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
+from generated.layouts.handshake import Features
+from generated.layouts.write import P_OUT_OF_SYNC
 from generated.states.conn_states import ConnMachine, ConnState
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
@@ -22,11 +24,11 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
-from runtime.requests import REQUEST_SIZE_BYTES_MAX
+from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
 SEQUENCE_MASK: Final = (1 << 32) - 1
@@ -55,6 +57,8 @@ class Volume:
     """The resource's other volumes."""
     wants_generation = False
     """New current UUID wanted: the peer was lost while requests were held back (states 10.1)."""
+    bits_equal: int | None = None
+    """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number
@@ -158,6 +162,17 @@ class Volume:
             most = REQUEST_SIZE_BYTES_MAX
         return min(most, self.backing.request_size_bytes_max) if self.backing else most
 
+    @property
+    def thin_size_bytes(self) -> int:
+        """The size of the resync requests that may be answered by zeroes; 0 for none (wire 9.3)."""
+        has_feature = self.connection.has(Features.THIN_RESYNC)
+        return self.options.rs_discard_granularity if has_feature else 0
+
+    def count_equal(self, sector_count: int) -> None:
+        """A resync by checksums runs, in which so much was found to be the same on both nodes."""
+        bits = -(-sector_count // BLOCK_SECTORS)
+        self.bits_equal = (self.bits_equal or 0) + bits
+
     def ask_disk(self, work: DiskWork) -> None:
         """Give the disk something to do; the owner's `disk_finished` hears of it."""
         self.agenda.effects.append(work)
@@ -191,6 +206,16 @@ class Volume:
         """Answer the peer's write, or resync block (wire 7.5)."""
         ack = kind(sector, block_id, size_bytes, self.next_sequence())
         self.connection.send_meta(ack, volume=self.number)
+
+    def repeat_marks(self, *, first_sector: int, sector_count: int) -> None:
+        """Ahead, tell the peer again what it lacks: it has cleared marks by an acknowledgement.
+
+        What it has written may be older than what has been marked since the node went ahead.
+        """
+        bit = self.store.bitmap.next_set(first_sector // BLOCK_SECTORS)
+        if bit is not None and bit * BLOCK_SECTORS < first_sector + sector_count:
+            note = P_OUT_OF_SYNC(first_sector, sector_count * SECTOR_SIZE_BYTES)
+            self.connection.send_data(note, volume=self.number)
 
     def random_uuid(self) -> int:
         """A UUID that nobody else has; never one of the special ones."""

@@ -14,6 +14,7 @@ from generated.states.susp_states import SuspMachine
 from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
 from runtime.engine.calling import Calling
+from runtime.engine.congestion import Congestion
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
 from runtime.engine.diskless_read import ServedReads
@@ -47,6 +48,7 @@ class VolumeRooms(Rooms):
     peer_writes: PeerWrites
     served_reads: ServedReads
     reports: PeerReports
+    congestion: Congestion
 
     @classmethod
     def build(cls, volume: Volume, shared: Shared, *, traces: bool) -> Self:
@@ -95,6 +97,7 @@ class VolumeRooms(Rooms):
             ),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
+            congestion=Congestion(rooms),
         )
 
     def link_lost(self) -> None:

@@ -208,7 +208,7 @@ class SimulatedNode:
         return requests
 
     def write(
-        self, first_sector: int, data: bytes, volume: int = 0, *, fua: bool = False
+        self, first_sector: int, data: Octets, volume: int = 0, *, fua: bool = False
     ) -> Request:
         """Let an application write."""
         count = len(data) // SECTOR_SIZE_BYTES

@@ -50,6 +50,8 @@ class World:
         self.jitter_s = 0.0
         self.is_linked = True
         """Whether anything arrives; what is sent meanwhile arrives at `heal`, as TCP repeats it."""
+        self.on_the_way: Callable[[bytes], bytes] = lambda content: content
+        """What becomes of bytes between two sockets."""
         self.nodes: list[SimulatedNode] = []
         """All that there have been, those that were killed too."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
@@ -166,7 +168,8 @@ class World:
 
     def transfer(self, peer: SimulatedNode, channel: Channel, content: bytes) -> None:
         """Bytes travel, in order."""
-        self._travel(channel, lambda: peer.receive(channel, content))
+        arriving = self.on_the_way(content)
+        self._travel(channel, lambda: peer.receive(channel, arriving))
 
     def cut(self, node: SimulatedNode, channel: Channel, reason: str) -> None:
         """One end closes: the other one learns of it, behind what is on its way."""

@@ -135,7 +135,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_local_pending = False
         while self.on_written:
             self.on_written.pop(0)()
-        self.settle()
+        if self.error:  # what that leads to may be that nobody is told yet
+            self.room.volume.agenda.later(self.settle)
+        else:
+            self.settle()
         return ()
 
     def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
@@ -184,15 +187,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed: what follows from that comes before the write's end."""
+        """The disk has written, or failed."""
         self.error = error
         if error:
             self.room.disk_failed(error)
-            self.room.volume.agenda.later(self._end_local)
-        else:
-            self._end_local()
-
-    def _end_local(self) -> None:
         self.drbd_endio_write_pri()
 
     def refused_there(self) -> None:

@@ -37,7 +37,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "write-error-at-peer": DISK_ERRORS,
     "write-error-detach": DISK_ERRORS,
     "change-net-options": OPTIONS,
-    "suspend-resume-io": "suspend-io: our node does not hold requests back for an administrator",
     "read-balancing": "read-balancing: our node reads from its own disk what is good there",
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }

@@ -9,7 +9,6 @@ from typing import Final
 from tests.replay.manifest import Scenario, Side
 
 INTEGRITY: Final = "data-integrity-alg: our node sends no digests beside data"
-TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 CHECKSUMS: Final = "csums-alg: our node asks for data, not for checksums of them"
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
@@ -28,9 +27,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "writes-b-md5": INTEGRITY,
     "writes-a-sha256": INTEGRITY,
     "zero-out-integrity": INTEGRITY,
-    "two-primaries": TWO_PRIMARIES,
-    "two-primaries-conflicts": TWO_PRIMARIES,
-    "split-brain-both-primary": TWO_PRIMARIES,
     "csums-sha1": CHECKSUMS,
     "csums-crc32c": CHECKSUMS,
     "csums-md5-integrity": CHECKSUMS,
@@ -62,7 +58,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
     ("diskless-secondary", Side.B): NO_DISK,
     ("mismatch-integrity", Side.A): INTEGRITY,
-    ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",
     ("volume-missing-at-peer", Side.A): "the kernel never begins a resync that is due, a flaw",
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK
+from generated.layouts.acks import P_RS_WRITE_ACK, P_SUPERSEDED
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
@@ -21,6 +21,7 @@ from tests.replay.deeds import Asked, Deed, NetworkFailed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
 from tests.replay.happenings import Ended, Happening, Opened, Said, happenings
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
+from tests.replay.meetings import heard_late, repetitions, writes_of
 from tests.replay.slowness import task_told_by
 
 RESYNC: Final = int(P_RS_DATA_REQUEST.COMMAND)  # a thin request counts like a plain one
@@ -62,7 +63,11 @@ class Script:
 
 def script(scenario: Scenario, side: Side) -> Script:
     """One side of a scenario, as its node meets it."""
-    all_of_them = list(_heard_in_time(happenings(scenario), scenario))
+    in_time = list(_heard_in_time(happenings(scenario), scenario))
+    all_of_them = heard_late(in_time, side)
+    own = writes_of(side, all_of_them)
+    unasked = repetitions(own)
+    left_out = {it.said for it in own if it.is_left_out}
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
     done = [
         (_moment(deed, step, side, all_of_them), _without_packets(deed, step, mine))
@@ -75,7 +80,8 @@ def script(scenario: Scenario, side: Side) -> Script:
     ]
     met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
-    return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine), heard)
+    scenes = tuple(_scenes(met, side, unasked, left_out))
+    return Script(scenario, side, scenes, tuple(mine), heard)
 
 
 def _heard_in_time(all_of_them: list[Happening], scenario: Scenario) -> Iterator[Happening]:
@@ -126,7 +132,12 @@ def counted_of(said: Said) -> Counter[Place]:
     return counted(said.connection, said.seen.frame.volume, said.packet)
 
 
-def _scenes(met: Iterable[tuple[float, Deed | Happening]], side: Side) -> Iterator[Scene]:
+def _scenes(
+    met: Iterable[tuple[float, Deed | Happening]],
+    side: Side,
+    unasked: set[Said],
+    left_out: set[Said],
+) -> Iterator[Scene]:
     said: Counter[Place] = Counter()
     asked: dict[tuple[int, int, int], int] = {}
     for time_s, what in met:
@@ -136,21 +147,24 @@ def _scenes(met: Iterable[tuple[float, Deed | Happening]], side: Side) -> Iterat
             if not (isinstance(what, Said) and what.is_answered_by_itself):
                 yield Scene(time_s, what, _said_before(what, said, asked))
         elif isinstance(what, Said):
-            yield from _own_scenes(what, said)
+            is_told = what not in left_out
+            yield from _own_scenes(what, said, is_asked=what not in unasked, is_told=is_told)
             said += counted_of(what)
             _note_asked(what, said, asked)
         else:
             yield Scene(time_s, what, _without(said, RESYNC))
 
 
-def _own_scenes(what: Said, said: Counter[Place]) -> Iterator[Scene]:
+def _own_scenes(
+    what: Said, said: Counter[Place], *, is_asked: bool, is_told: bool
+) -> Iterator[Scene]:
     """What happened around the node when it said something."""
-    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER | P_SUPERSEDED):
         yield Scene(what.time_s, what, Counter())
     request = _request(what)
-    if request is not None:
+    if request is not None and is_asked:
         wanted = _without(said, RESYNC, P_BARRIER.COMMAND)  # the next write may be what closes it
-        yield Scene(what.time_s, Requested((request,), is_told=True), wanted)
+        yield Scene(what.time_s, Requested((request,), is_told=is_told), wanted)
 
 
 def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, int], int]) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 
 from tests.replay.manifest import Scenario, Side
 
-TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
 NO_DISK: Final = (
@@ -19,9 +18,6 @@ OPTIONS: Final = "options that change, of a node that is connected: ours keeps t
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
-    "two-primaries": TWO_PRIMARIES,
-    "two-primaries-conflicts": TWO_PRIMARIES,
-    "split-brain-both-primary": TWO_PRIMARIES,
     "verify-sha1": VERIFY,
     "verify-sha1-linux-6.1": VERIFY,
     "verify-crc32c-secondary": VERIFY,
@@ -44,7 +40,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
     ("diskless-secondary", Side.B): NO_DISK,
-    ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",
     ("volume-missing-at-peer", Side.A): "the kernel never begins a resync that is due, a flaw",
 }

@@ -51,7 +51,26 @@ class OnIoError(Enum):
     """What a failing disk leads to (states 7.1)."""
 
     PASS_ON = "pass_on"  # noqa: S105  # no password
+    CALL_LOCAL_IO_ERROR = "call-local-io-error"
     DETACH = "detach"
+
+
+class ReadBalancing(Enum):
+    """Which of two UpToDate disks reads; striping takes turns by address."""
+
+    PREFER_LOCAL = "prefer-local"
+    PREFER_REMOTE = "prefer-remote"
+    ROUND_ROBIN = "round-robin"
+    LEAST_PENDING = "least-pending"
+    """The one that has fewer reads to answer."""
+    WHEN_CONGESTED_REMOTE = "when-congested-remote"
+    """The peer's, while works have to wait at the own one."""
+    STRIPING_32K = "32K-striping"
+    STRIPING_64K = "64K-striping"
+    STRIPING_128K = "128K-striping"
+    STRIPING_256K = "256K-striping"
+    STRIPING_512K = "512K-striping"
+    STRIPING_1M = "1M-striping"
 
 
 class RrConflict(Enum):
@@ -139,6 +158,9 @@ class DiskOptions(_Options):
     size: int = _option(0, 0, 1 << 41, "sectors")
     """The size that the administrator wants, 0 for the largest (wire 5.4, u_size)."""
     on_io_error: OnIoError = OnIoError.DETACH
+    disk_timeout: int = _option(0, 0, 6000, "0.1 s")
+    """How long the disk may owe an answer before it is given up, 0 for ever (states 7.5)."""
+    read_balancing: ReadBalancing = ReadBalancing.PREFER_LOCAL
     disk_flushes: bool = True
     al_extents: int = _option(1237, 67, 65534)
     al_updates: bool = True
@@ -149,6 +171,11 @@ class DiskOptions(_Options):
     c_max_rate: int = _option(102400, 250, 4194304, "KiB/s")
     c_min_rate: int = _option(250, 0, 4194304, "KiB/s")
     rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
+
+    @property
+    def disk_timeout_s(self) -> float:
+        """How long the disk may owe an answer; 0 for ever."""
+        return self.disk_timeout / 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ def _refused(rooms: VolumeRooms, packet: P_NEG_ACK) -> None:
 
 
 def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:
-    rooms.applications.remote_reads.refused(packet)
+    rooms.applications.reads.remote.refused(packet)
 
 
 def _resync_refused(rooms: VolumeRooms, packet: P_NEG_RS_DREPLY) -> None:

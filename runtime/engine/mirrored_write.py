@@ -15,6 +15,7 @@ from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
+from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
 from runtime.engine.intervals import hand_on
 from runtime.engine.traced import Traced
@@ -165,9 +166,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed."""
+        """The disk has written, or failed: from now on nobody may read these blocks there."""
         self.error = error
         if error:
+            self.room.lost(self.request)
             self.room.disk_failed(error)
         self.drbd_endio_write_pri()
 
@@ -272,19 +274,16 @@ class Writes:
         packet = kind(request.first_sector, write.block_id, sequence, flags, size_bytes)
         connection.send_data(packet, volume=volume.number)
 
+    def lost(self, request: Request) -> int:
+        """One of the disks lacks it: mark it before anybody is told of its end."""
+        return self.volume.mark_out_of_sync(
+            first_sector=request.first_sector, sector_count=request.sector_count
+        )
+
     def note_out_of_sync(self, request: Request) -> None:
         """The peer will not have it: mark it, and say so where the peer keeps count too."""
-        volume = self.volume
-        if not volume.has_disk:
-            return
-        try:
-            changed = volume.store.mark_out_of_sync(
-                first_sector=request.first_sector, sector_count=request.sector_count
-            )
-        except DiskError as error:
-            volume.metadata_failed(str(error))
-            return
-        if changed and self.mode.notes_out_of_sync:
+        if self.lost(request) and self.mode.notes_out_of_sync:
+            volume = self.volume
             size_bytes = request.sector_count * SECTOR_SIZE_BYTES
             packet = P_OUT_OF_SYNC(request.first_sector, size_bytes)
             volume.connection.send_data(packet, volume=volume.number)
@@ -308,10 +307,10 @@ class Writes:
         write = self.by_id.get(packet.block_id)
         if write is not None and write.request.first_sector == packet.sector:
             write.refused_there()
-        elif self.volume.has_disk:
+        else:
             end = min(packet.sector + packet.blksize // SECTOR_SIZE_BYTES, self.volume.size_sectors)
             if packet.sector < end:
-                self.volume.store.mark_out_of_sync(
+                self.volume.mark_out_of_sync(
                     first_sector=packet.sector, sector_count=end - packet.sector
                 )
 
@@ -370,7 +369,9 @@ class Writes:
             connection.close_epoch()
         # Only now: of two writes at once that overlap, a peer may do either one first.
         hand_on(self.volume.ranges, write)
-        is_there = write.is_sent and not write.is_lost_there
+        # What an Inconsistent peer alone has, a resync of the other blocks can't make good.
+        has_good_data = self.volume.state.pdsk is PeerDiskState.UpToDate
+        is_there = write.is_sent and not write.is_lost_there and has_good_data
         write.on_finished(write.request, "" if is_there else write.error)
 
     def ended(self, write: Write) -> None:

@@ -16,6 +16,7 @@ from runtime.engine.asking import Asking
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
 from runtime.engine.meta_packets import MetaPackets
@@ -78,6 +79,7 @@ class Resource:
         }
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
+        DiskCommands(self._commands)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         answering = Answering(self._connection, self._rooms, self._asking)
@@ -227,7 +229,7 @@ class Resource:
         if self._connection.sent_epochs.closed_count:
             yield self._connection.barrier_sent_at
         for rooms in self._rooms.values():
-            oldest = rooms.applications.remote_reads.oldest_sent_at
+            oldest = rooms.applications.reads.remote.oldest_sent_at
             if oldest is not None:
                 yield oldest
 
@@ -238,6 +240,8 @@ class Resource:
         owner = work.owner
         assert owner is not None, "the engine asks for nothing without an owner"
         volume = self._rooms[work.volume].volume
+        if not volume.own_works.is_awaited(work):
+            return
         was_last = volume.peer_work_ended(work)
         self._with_disk(
             work.volume,

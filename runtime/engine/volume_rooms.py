@@ -12,7 +12,6 @@ from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
-from runtime.engine.diskless_read import ServedReads
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.node import Node
@@ -21,6 +20,7 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.served_reads import ServedReads
 from runtime.engine.volume import Machines, Volume
 
 
@@ -74,4 +74,4 @@ class VolumeRooms(Rooms):
         """Nothing that the peer has not confirmed is known to be there (states 7.6)."""
         self.exchange.forget()
         self.resync.source.link_lost()
-        self.applications.remote_reads.link_lost()
+        self.applications.reads.remote.link_lost()

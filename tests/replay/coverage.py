@@ -14,13 +14,11 @@ CHECKSUMS: Final = "csums-alg: our node asks for data, not for checksums of them
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
 CONGESTION: Final = "on-congestion: our node does not run ahead of its peer"
-NO_DISK: Final = (
-    "a node without a disk: ours needs one to be of use, and attaches none while connected"
-)
-DISK_ERRORS: Final = "a disk that fails in the middle: what the kernel's failed at is not recorded"
+THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
 OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
+    "diskless-client": INTEGRITY,
     "initial-sync-c-crc32c": INTEGRITY,
     "initial-sync-c-sha1": INTEGRITY,
     "initial-sync-c-md5": INTEGRITY,
@@ -46,21 +44,16 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "resize-smaller": SIZES,
     "congestion-ahead": CONGESTION,
     "congestion-during-sync": CONGESTION,
-    "diskless-primary": NO_DISK,
-    "diskless-client": NO_DISK,
-    "read-error-at-peer": NO_DISK,
-    "read-error-at-sync-source": DISK_ERRORS,
-    "write-error-at-peer": DISK_ERRORS,
-    "write-error-detach": DISK_ERRORS,
     "change-net-options": OPTIONS,
     "suspend-resume-io": "suspend-io: our node does not hold requests back for an administrator",
-    "read-balancing": "read-balancing: our node reads from its own disk what is good there",
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
 """Conversations that are replayed on neither side, and why."""
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
-    ("diskless-secondary", Side.B): NO_DISK,
+    ("write-error-at-peer", Side.A): THREADS,
+    ("write-error-detach", Side.A): THREADS,
+    ("read-error-at-sync-source", Side.B): "the kernel never ends a resync with bad blocks, a flaw",
     ("mismatch-integrity", Side.A): INTEGRITY,
     ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",

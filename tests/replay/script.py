@@ -7,13 +7,18 @@ the manifest is asked.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
-from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
+from generated.layouts.requests import (
+    P_DATA_REQUEST,
+    P_RS_DATA_REPLY,
+    P_RS_DATA_REQUEST,
+    P_RS_DEALLOCATED,
+)
 from generated.layouts.state import P_STATE, StateChangeRequest
 from generated.layouts.write import P_BARRIER, P_DATA, P_TRIM, P_ZEROES, DpFlags
 from runtime.requests import Request, RequestKind
@@ -64,15 +69,13 @@ def script(scenario: Scenario, side: Side) -> Script:
     """One side of a scenario, as its node meets it."""
     all_of_them = list(_heard_in_time(happenings(scenario), scenario))
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
-    done = [
-        (_moment(deed, step, side, all_of_them), _without_packets(deed, step, mine))
+    met: list[tuple[float, Deed | Happening]] = [
+        (time_s, left)
         for step in scenario.steps
         for deed in deeds(step, side)
+        for time_s, left in _as_told(deed, step, mine, _moment(deed, step, side, all_of_them))
     ]
-    met: list[tuple[float, Deed | Happening]] = [
-        *((time_s, deed) for time_s, deed in done if deed is not None),
-        *((it.time_s, it) for it in all_of_them),
-    ]
+    met += ((it.time_s, it) for it in all_of_them)
     met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
     return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine), heard)
@@ -212,19 +215,55 @@ def _request(said: Said) -> Request | None:
             return None
 
 
-def _without_packets(deed: Deed, step: Step, mine: Iterable[Said]) -> Deed | None:
-    """What is left of a deed when the requests that packets tell of are taken away."""
-    if not isinstance(deed, Requested) or deed.digest is not None:
-        return deed
+def _read(said: Said) -> Request | None:
+    """What an application wants to read, when the node asked its peer for it."""
+    packet = said.packet
+    if not isinstance(packet, P_DATA_REQUEST):
+        return None
+    count = packet.blksize // SECTOR_SIZE_BYTES
+    return Request(RequestKind.READ, said.seen.frame.volume, packet.sector, count)
+
+
+def _as_told(
+    deed: Deed, step: Step, mine: Iterable[Said], moment_s: float
+) -> Iterator[tuple[float, Deed]]:
+    """When what is left of a deed was done, beside the requests that packets tell of.
+
+    A read stays, since its content is looked at, in the pieces and at the times that packets tell.
+    """
+    if not isinstance(deed, Requested):
+        yield moment_s, deed
+        return
     first_s, last_s = step.start_s - CLOCKS_DIFFER_S, step.end_s + CLOCKS_DIFFER_S
+    told = [it for it in mine if first_s <= it.time_s <= last_s]
+    if deed.requests[0].kind is RequestKind.READ:
+        reads = [(it.time_s, read) for it in told if (read := _read(it)) is not None]
+        yield from _reads(deed, reads or [(moment_s, it) for it in deed.requests])
+    elif left := _untold(deed.requests, told):
+        yield moment_s, replace(deed, requests=left)
+
+
+def _reads(deed: Requested, reads: list[tuple[float, Request]]) -> Iterator[tuple[float, Deed]]:
+    """One deed for each piece; with the last one the whole content is there."""
+    for index, (time_s, read) in enumerate(reads):
+        is_last = index == len(reads) - 1
+        yield time_s, replace(
+            deed,
+            requests=(read,),
+            digest=deed.digest if is_last else None,
+            before=tuple(it for _, it in reads[:index]),
+        )
+
+
+def _untold(requests: Iterable[Request], mine: Iterable[Said]) -> tuple[Request, ...]:
+    """The pieces of requests whose sectors no packet tells of."""
     told = {
         (request.volume, sector)
         for said in mine
-        if first_s <= said.time_s <= last_s and (request := _request(said)) is not None
+        if (request := _request(said)) is not None
         for sector in range(request.first_sector, request.first_sector + request.sector_count)
     }
-    left = tuple(piece for request in deed.requests for piece in _left(request, told))
-    return Requested(left) if left else None
+    return tuple(piece for request in requests for piece in _left(request, told))
 
 
 def _left(request: Request, told: set[tuple[int, int]]) -> Iterator[Request]:

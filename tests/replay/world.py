@@ -49,6 +49,7 @@ from runtime.events import (
 from runtime.requests import Request
 from runtime.wire.channel import Channel
 from runtime.wire.conversation import PacketSeen
+from tests.replay.deeds import Requested
 from tests.replay.disks import LowerDevice
 from tests.replay.exceptions import is_pardoned_at_end
 from tests.replay.happenings import Opened, Said
@@ -56,7 +57,7 @@ from tests.replay.names import Names
 from tests.replay.options import resource_config
 from tests.replay.resync_answers import ResyncAnswers
 from tests.replay.script import Place, Script, counted
-from tests.replay.slowness import Slowness
+from tests.replay.slowness import Slowness, error_told_by
 from tests.replay.sockets import Connection
 
 LATE_S_MAX: Final = 15.0  # longer than connect-int with its seventh, the longest wait of a node
@@ -137,6 +138,8 @@ class World:
         self._refused: dict[object, bool] = {}
         self._digests: dict[Request, tuple[tuple[Request, ...], str]] = {}
         self._read: dict[Request, bytes] = {}
+        self._to_fail: set[Request] = set()
+        """What failed for the kernel's applications."""
 
     # The node
 
@@ -146,9 +149,10 @@ class World:
         self._node = self._make_node(config, self._random)
 
     def finish(self, said: Said) -> None:
-        """The kernel's disk has finished what a packet tells of; so has ours."""
+        """The kernel's disk has finished what a packet tells of, or failed; so has ours."""
+        error = error_told_by(said)
         for work in self._slowness.finish(said):
-            self.tell(self._done(work))
+            self.tell(self._failed(work, error) if error else self._done(work))
 
     def attach(self, volume: int) -> None:
         """Attach a lower device."""
@@ -166,13 +170,16 @@ class World:
         self._to_ask = deque(commands)
         self.ask(commands[0], is_refused=False)
 
-    def make(self, requests: tuple[Request, ...], digest: str | None, *, is_told: bool) -> None:
-        """Let applications ask for something; what is read must have this digest."""
-        if not is_told:
+    def make(self, requested: Requested) -> None:
+        """Let applications ask for something; what is read must have the digest."""
+        requests = requested.requests
+        if not requested.is_told:
             for request in requests:
                 self._slowness.hurry(request)
-        if digest is not None:
-            self._digests[requests[-1]] = requests, digest
+        if requested.is_refused:
+            self._to_fail.update(requests)
+        elif requested.digest is not None:
+            self._digests[requests[-1]] = requested.before + requests, requested.digest
         self.tell(RequestsMade(requests))
 
     def tell(self, event: Event) -> None:
@@ -316,6 +323,11 @@ class World:
     def _done(self, work: DiskWork) -> DiskFinished:
         return DiskFinished(work, content=self.lower[work.volume].carry_out(work))
 
+    def _failed(self, work: DiskWork, error: str) -> DiskFinished:
+        if not isinstance(work, ReadBlocks):
+            self.lower[work.volume].has_lost_writes = True
+        return DiskFinished(work, error)
+
     def _attempt(self, timeout_s: float) -> None:
         """An attempt succeeds when the kernel's did, and fails as long as it is the peer's turn."""
         is_mine = bool(self.next_openings) and self.next_openings[0].by is self.script.side
@@ -334,7 +346,10 @@ class World:
 
     def _finished(self, request: Request, error: str, content: bytes) -> None:
         self._read[request] = content
-        if error:
+        if request in self._to_fail:
+            if not error:
+                self.complaints.append(f"{self.now:.6f} {request.kind} did not fail")
+        elif error:
             self.complaints.append(f"{self.now:.6f} {request.kind} failed: {error}")
         elif request in self._digests:
             requests, digest = self._digests[request]

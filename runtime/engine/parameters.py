@@ -111,7 +111,7 @@ def send_sizes(volume: Volume) -> None:
 def _queue_limits(volume: Volume) -> QueueLimits:
     backing = volume.backing
     if backing is None:
-        return QueueLimits(4096, 512, 0, 4096, 0, 0, 0, 0)
+        return QueueLimits(512, 512, 0, 512, 0, 0, 0, 0)
     return QueueLimits(
         physical_block_size=backing.physical_block_size_bytes,
         logical_block_size=backing.logical_block_size_bytes,

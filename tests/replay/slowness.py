@@ -8,7 +8,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_IS_IN_SYNC, P_RS_WRITE_ACK, P_SUPERSEDED, P_WRITE_ACK
+from generated.layouts.acks import (
+    P_NEG_ACK,
+    P_NEG_DREPLY,
+    P_NEG_RS_DREPLY,
+    P_RS_IS_IN_SYNC,
+    P_RS_WRITE_ACK,
+    P_SUPERSEDED,
+    P_WRITE_ACK,
+)
 from generated.layouts.codec import Packet
 from generated.layouts.requests import (
     P_CSUM_RS_REQUEST,
@@ -35,8 +43,10 @@ def task_told_by(said: Said) -> Task | None:
     """What the disk has done when a packet is sent, if it says that."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case P_RS_WRITE_ACK() | P_WRITE_ACK():
+        case P_RS_WRITE_ACK() | P_WRITE_ACK() | P_NEG_ACK():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
+        case P_NEG_DREPLY() | P_NEG_RS_DREPLY():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
         case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
@@ -44,6 +54,12 @@ def task_told_by(said: Said) -> Task | None:
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
     return None
+
+
+def error_told_by(said: Said) -> str:
+    """How the disk has failed, where a packet says that it did; empty when it did not."""
+    is_bad = isinstance(said.packet, P_NEG_ACK | P_NEG_DREPLY | P_NEG_RS_DREPLY)
+    return "the kernel's disk failed too" if is_bad else ""
 
 
 def _promised_by(said: Said) -> Task | None:

@@ -22,8 +22,10 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
     VolumeCommand,
 )
 from runtime.node import Node
@@ -333,9 +335,11 @@ ORDERS: Final[dict[str, Order]] = {
     "progress": _progress,
     "quit": _quit,
     "read": _read,
+    "resume_io": _command(ResumeIoRequested),
     "resume_sync": _command(ResumeSyncRequested),
     "secondary": _command(SecondaryRequested),
     "state": _state,
+    "suspend_io": _command(SuspendIoRequested),
     "wait": _wait,
     "write": _write,
     "write_zeroes": _write_zeroes,

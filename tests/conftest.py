@@ -4,13 +4,16 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from codegen.coverage import Coverage
 from codegen.drawings import Drawings, read_drawings
 from codegen.files import read_specs
 from codegen.layouts.model import Layout
+from tests.steps_taken import TAKEN, left, summary
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +30,35 @@ settings.load_profile("project")
 # the programs that tests interrupt would never end.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+STEPS: Final = "steps"
+"""What a worker's output calls them."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what the nodes of this worker have done to the first process; there, judge the whole."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[STEPS] = sorted(TAKEN.steps)
+    elif _is_whole(session.config) and any(not reason for *_, reason in left(_covered())):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """A worker has ended: take what its nodes have done."""
+    TAKEN.steps.update(getattr(node, "workeroutput", {}).get(STEPS, ()))
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether this run is to take every row: whoever asks for one test doesn't ask for that."""
+    is_chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    return not is_chosen and bool({"tests", "tests/simulation"} & set(config.args))
+
+
+def _covered() -> list[Coverage]:
+    specs, _ = read_specs(ROOT)
+    return TAKEN.coverages(read_drawings(specs))
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what tests recorded: each "summary" is a line, all "crashes" are counted together."""
@@ -42,6 +74,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lines:
         terminalreporter.section("what was tried")
         terminalreporter.write_line("\n".join(map(str, lines)))
+    if TAKEN.steps:
+        terminalreporter.section("what the nodes did")
+        terminalreporter.write_line("\n".join(summary(_covered())))
 
 
 @pytest.fixture(scope="session")

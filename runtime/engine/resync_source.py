@@ -104,6 +104,7 @@ class SourceRequest(SyncSourceHandlers[Effect], Traced):
         """Writes may go on: on the wire they come behind the answer."""
         self._took(SyncSource.rs_complete_io)
         connection = self.job.volume.connection
+        self.job.open_count -= 1
         if self.channel is connection.data:
             connection.answered(self.size_bytes)
         hand_on(self.job.volume.ranges, self)
@@ -140,6 +141,13 @@ class ResyncSource:
         """When the next answer may be read, if applications come first (states 6.8)."""
         self._pending: dict[tuple[int, int], SourceRequest] = {}
         """What was answered and is not acknowledged, by sector and size."""
+        self.open_count = 0
+        """Requests that are not answered."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all requests are answered, and all answers acknowledged."""
+        return not (self.open_count or self._pending)
 
     def receive(self, request: SourceRequest) -> None:
         """A request has come (wire 9.3)."""
@@ -151,6 +159,7 @@ class ResyncSource:
             self.refuse(request, P_RS_CANCEL)
         elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
             volume.connection.owed.add(packet.blksize)
+            self.open_count += 1
             request.receive_DataRequest(packet)
 
     def in_turn(self, request: SourceRequest) -> None:
@@ -214,7 +223,10 @@ class ResyncSource:
         if not is_positive:
             volume.bits_failed += -(-packet.blksize // BLOCK_SIZE_BYTES)
             return
-        volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
+        if volume.state.conn is ConnState.Ahead:
+            volume.repeat_marks(first_sector=packet.sector, sector_count=sector_count)
+        else:
+            volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
         if request is not None:
             request.got_BlockAck(packet)
         self._bits_cleared()

@@ -108,10 +108,8 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self._took(SyncTarget.e_end_resync_block)
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        if not self.error and volume.has_disk:
-            volume.store.mark_in_sync(
-                first_sector=self.first_sector, sector_count=self.sector_count
-            )
+        if not self.error:
+            self.job.note_in_sync(self)
         if self.job.is_running:
             kind = P_NEG_ACK if self.error else P_RS_WRITE_ACK
             volume.send_ack(kind, self.first_sector, ID_SYNCER, size_bytes)
@@ -219,6 +217,7 @@ class ResyncTarget:
         self._failed: set[int] = set()
         """First sectors of what is not asked for again in this resync (states 6.4)."""
         self._position = 0
+        self._awaits_old = False
         self._has_ended = False
         self._name = ("resync", volume.number)
         volume.pace.reset()
@@ -236,11 +235,12 @@ class ResyncTarget:
         volume = self.volume
         if not self.is_running or volume.state.conn is not ConnState.SyncTarget:
             return
+        self._awaits_old = self._awaits_old and bool(self._requests)
         blocks = volume.pace.turn()
         if not blocks and not self._requests:
             blocks = 1  # a rate that is less than a block a turn is no reason to stand still
         channel = volume.connection.data
-        if channel is not None and not channel.is_congested:
+        if channel is not None and not channel.is_congested and not self._awaits_old:
             self._ask_for(blocks)
         self.check_end()
         if not self._has_ended:
@@ -289,7 +289,11 @@ class ResyncTarget:
 
     def granted(self, request: TargetRequest) -> None:
         """Nobody writes to the range."""
-        if self.is_running:
+        if not self.is_running:
+            return
+        if self.volume.state.conn is ConnState.Behind:
+            self.volume.agenda.later(lambda: self.completed(request))
+        else:
             request.rs_begin_io()
             request.quiet.begin()
 
@@ -314,6 +318,14 @@ class ResyncTarget:
         request.take_reply(
             lambda owner: ZeroBlocks(number, owner, offset_bytes, packet.size, may_unmap=True)
         )
+
+    def note_in_sync(self, request: TargetRequest) -> None:
+        """The source has the same there; it may have marked the block since, if it is ahead."""
+        volume = self.volume
+        if volume.has_disk and volume.state.conn is not ConnState.Behind:
+            volume.store.mark_in_sync(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            )
 
     def failed_there(self, sector: int, size_bytes: int, *, is_cancelled: bool) -> None:
         """The source could not read it, or takes no requests now (wire 9.4)."""
@@ -341,10 +353,23 @@ class ResyncTarget:
         self._has_ended = False
         self.turn()
 
+    def begin_again(self, request_kind: type[TargetRequest]) -> None:
+        """The source was ahead and is so no more: ask from the start for what is marked now.
+
+        What was asked for before is still answered, once each; that is waited for.
+        """
+        self._request_kind = request_kind
+        self._position = 0
+        self._failed.clear()
+        self._awaits_old = True
+        self.volume.pace.reset()
+
     def check_end(self) -> None:
         """The resync is over when all bits are clear but those that failed (wire 9.6)."""
         volume = self.volume
         if self._has_ended or not self.is_running or self._requests:
+            return
+        if volume.state.conn is ConnState.Behind:
             return
         left = volume.store.bitmap.count
         if left > volume.bits_failed:

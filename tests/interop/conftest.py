@@ -1,9 +1,17 @@
 """What the checks against other programs say at the end: a table of what was held against what."""
 
-from collections import Counter
-from collections.abc import Callable
+import re
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
+
+from tests.replay.coverage import NOT_REPLAYED, NOT_REPLAYED_SIDES
+
+REPLAYED: Final = re.compile(r"/test_replay\.py::\w+\[(?P<name>[\w.-]+)-(?P<side>[AB])\]$")
+LIST_WIDTH: Final = 100
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +38,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         assert isinstance(check, tuple)
         terminalreporter.write_line(f"{check[0]:16} {count:5}  {check[1]}")
     terminalreporter.write_line(f"{'':16} {counts.total():5}  passed")
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    if sides := _sides_of(passed):
+        terminalreporter.section("recorded conversations, with our node in a kernel's place")
+        terminalreporter.write_line("\n".join(_listed(sides)))
+
+
+def _sides_of(nodeids: list[str]) -> dict[str, str]:
+    """Scenario -> the sides that were replayed: A, B or AB."""
+    sides: defaultdict[str, str] = defaultdict(str)
+    for found in map(REPLAYED.search, nodeids):
+        if found is not None:
+            sides[found["name"]] = "".join(sorted({*sides[found["name"]], found["side"]}))
+    return dict(sides)
+
+
+def _listed(sides: dict[str, str]) -> Iterator[str]:
+    """The scenarios that were replayed, and for the others the reason."""
+    names = [name if it == "AB" else f"{name} ({it} only)" for name, it in sorted(sides.items())]
+    yield f"{len(sides)} scenarios, {sum(map(len, sides.values()))} sides:"
+    yield textwrap.indent(textwrap.fill(", ".join(names), LIST_WIDTH, break_on_hyphens=False), "  ")
+    yield "not replayed:"
+    for name, reason in sorted(NOT_REPLAYED.items()):
+        yield f"  {name}: {reason}"
+    for (name, side), reason in sorted(NOT_REPLAYED_SIDES.items(), key=lambda it: it[0][0]):
+        yield f"  {name}, side {side.name}: {reason}"

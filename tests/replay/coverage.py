@@ -8,10 +8,8 @@ from typing import Final
 
 from tests.replay.manifest import Scenario, Side
 
-TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
-CONGESTION: Final = "on-congestion: our node does not run ahead of its peer"
 NO_DISK: Final = (
     "a node without a disk: ours needs one to be of use, and attaches none while connected"
 )
@@ -20,9 +18,6 @@ OPTIONS: Final = "options that change, of a node that is connected: ours keeps t
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
-    "two-primaries": TWO_PRIMARIES,
-    "two-primaries-conflicts": TWO_PRIMARIES,
-    "split-brain-both-primary": TWO_PRIMARIES,
     "verify-sha1": VERIFY,
     "verify-sha1-linux-6.1": VERIFY,
     "verify-crc32c-secondary": VERIFY,
@@ -31,8 +26,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "resize": SIZES,
     "resize-assume-clean": SIZES,
     "resize-smaller": SIZES,
-    "congestion-ahead": CONGESTION,
-    "congestion-during-sync": CONGESTION,
     "diskless-primary": NO_DISK,
     "diskless-client": NO_DISK,
     "read-error-at-peer": NO_DISK,
@@ -40,7 +33,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "write-error-at-peer": DISK_ERRORS,
     "write-error-detach": DISK_ERRORS,
     "change-net-options": OPTIONS,
-    "suspend-resume-io": "suspend-io: our node does not hold requests back for an administrator",
     "read-balancing": "read-balancing: our node reads from its own disk what is good there",
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
@@ -48,7 +40,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
     ("diskless-secondary", Side.B): NO_DISK,
-    ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",
     ("volume-missing-at-peer", Side.A): "the kernel never begins a resync that is due, a flaw",
 }

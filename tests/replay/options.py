@@ -1,10 +1,11 @@
 """drbdsetup's options as settings of our node; one that it does not have is not covered."""
 
 from dataclasses import fields
+from enum import Enum
 from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, OnIoError, ResourceConfig, RrConflict
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from tests.replay.manifest import Scenario, Side
 
 WITHOUT_MEANING: Final = frozenset(
@@ -29,7 +30,7 @@ def resource_config(scenario: Scenario, side: Side) -> ResourceConfig:
         for volume in scenario.disks(side)
     }
     net = NetOptions(**_known(NetOptions, scenario.options_of_connect(side)))
-    return ResourceConfig(name=side.resource, net=net, volumes=volumes)
+    return ResourceConfig(name=side.resource, net=net, volumes=volumes, trace_flows=True)
 
 
 def parsed(options: str) -> dict[str, str]:
@@ -60,6 +61,6 @@ def _value(kind: object, value: str) -> Any:
         return ReplicationProtocol[value]
     if kind is SplitBrainPolicy:
         return SplitBrainPolicy[value.upper().replace("-", "_")]
-    if kind is OnIoError or kind is RrConflict:
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return value

@@ -6,7 +6,7 @@ from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions
+from runtime.config import DiskOptions, NetOptions, OnCongestion
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -38,12 +38,17 @@ class Chances:
     def __init__(self, seed: int, *, lose_power: bool = False, volumes: int = 1) -> None:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
+        protocol = chance.choice(list(ReplicationProtocol))
+        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
+        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
         hashes = random.Random(f"digests {seed}")
         data_integrity_alg, csums_alg = hashes.choice(HASHES), hashes.choice(HASHES)
         net = NetOptions(
+            protocol=protocol,
+            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
+            congestion_fill=apart.choice([16, 256, 2048]),
             data_integrity_alg=data_integrity_alg,
             csums_alg=csums_alg,
-            protocol=chance.choice(list(ReplicationProtocol)),
             max_epoch_size=chance.choice([1, 4, 2048]),
             max_buffers=chance.choice([32, 512, 2048]),
             use_rle=chance.random() < 0.7,

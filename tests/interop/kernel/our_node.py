@@ -20,11 +20,11 @@ END_TIMEOUT_S: Final = 10.0
 class OurNode:
     """One life of the process."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, trace: Path) -> None:
         """Start it; what it writes to the error stream is appended to `log`."""
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [*PROGRAM, "node", str(config)],
+                [*PROGRAM, "node", str(config), "--trace", str(trace)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

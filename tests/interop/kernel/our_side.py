@@ -20,6 +20,7 @@ from tests.interop.kernel.side import (
     Wanted,
     Write,
 )
+from tests.steps_taken import TAKEN
 
 POLL_S: Final = 0.05
 METADATA_SIZE_BYTES: Final = 40 * 1024  # behind up to 128 MiB (metadata 2)
@@ -36,6 +37,7 @@ class OurSide(Side):
         self._port = port
         self._images: list[Path] = []
         self._log = folder / "ours.log"
+        self._trace = folder / "ours.trace"
         self._node: OurNode | None = None
         self._writer: _Writer | None = None
         self._never = threading.Event()
@@ -63,6 +65,7 @@ class OurSide(Side):
             "name": self.name,
             "resource": {
                 "name": "r0",
+                "trace_flows": True,
                 "net": _own_form(net),
                 "volumes": {str(it): _own_form(disk) for it in volumes},
             },
@@ -189,13 +192,18 @@ class OurSide(Side):
         if self._node is not None:
             self._node.ask("down")
             self._node.stop()
-            self._node = None
+            self._note_end()
 
     def crash(self) -> None:
         """SIGKILL."""
         if self._node is not None:
             self._node.kill()
-            self._node = None
+            self._note_end()
+
+    def _note_end(self) -> None:
+        """The process is gone: what it did counts among what all tests have taken."""
+        self._node = None
+        TAKEN.note_file(self._trace)
 
     def clear_away(self) -> None:
         """End the process, if there is one."""
@@ -203,7 +211,7 @@ class OurSide(Side):
 
     def revive(self) -> None:
         """Start it with the same configuration."""
-        self._node = OurNode(self._config, self._log)
+        self._node = OurNode(self._config, self._log, self._trace)
 
     def said(self) -> str:
         """What it logged."""

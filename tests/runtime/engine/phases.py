@@ -249,6 +249,14 @@ def sync_source() -> Stage:
     return stage
 
 
+def paused_sync_source() -> Stage:
+    """The peer may ask for blocks, but not at the moment."""
+    stage = sync_source()
+    stage.node.order(PauseSyncRequested())
+    assert stage.conn is ConnState.PausedSyncS, stage.world.story()
+    return stage
+
+
 def diskless_primary() -> Stage:
     """The engine has no disk, and its applications read from the peer."""
     stage = Stage()
@@ -277,6 +285,7 @@ PHASES: Final[Mapping[str, Callable[[], Stage]]] = {
         sync_target,
         paused_sync_target,
         sync_source,
+        paused_sync_source,
         diskless_primary,
     )
 }

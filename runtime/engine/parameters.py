@@ -189,7 +189,10 @@ def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -
     connection.has_two_primaries = bool(packet.two_primaries)
     if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
         raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
-    connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
+    connection.agenda.log(
+        f"the peer changed its net options: protocol {connection.protocol.name},"
+        f" data-integrity-alg {connection.peer_integrity_alg or '(none)'}"
+    )
 
 
 def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> None:

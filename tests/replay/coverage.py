@@ -19,6 +19,11 @@ NO_DISK: Final = (
 DISK_ERRORS: Final = "a disk that fails in the middle: what the kernel's failed at is not recorded"
 OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
+REFUSED: Final = (
+    "the kernel refuses writes that meet its own and never ends their epochs, a flaw; ours puts"
+    " them in front and confirms them"
+)
+
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "initial-sync-c-crc32c": INTEGRITY,
     "initial-sync-c-sha1": INTEGRITY,
@@ -58,6 +63,8 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
     ("diskless-secondary", Side.B): NO_DISK,
     ("mismatch-integrity", Side.A): INTEGRITY,
+    ("two-primaries", Side.B): REFUSED,
+    ("two-primaries-conflicts", Side.B): REFUSED,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",
     ("volume-missing-at-peer", Side.A): "the kernel never begins a resync that is due, a flaw",
 }

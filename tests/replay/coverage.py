@@ -13,6 +13,12 @@ SIZES: Final = "resize: our node's disks keep their size"
 THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
 OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
+EPOCH: Final = "a kernel's epoch ends a little later than the first of its acks comes"
+REFUSED: Final = (
+    "the kernel refuses writes that meet its own and never ends their epochs, a flaw; ours puts"
+    " them in front and confirms them"
+)
+
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
     "verify-sha1": VERIFY,
@@ -29,10 +35,9 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 """Conversations that are replayed on neither side, and why."""
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
-    (
-        "diskless-client",
-        Side.A,
-    ): "a kernel's epoch ends a little later than the first of its acks comes",
+    ("diskless-client", Side.A): EPOCH,
+    ("two-primaries", Side.B): REFUSED,
+    ("two-primaries-conflicts", Side.B): REFUSED,
     ("write-error-at-peer", Side.A): THREADS,
     ("write-error-detach", Side.A): THREADS,
     ("read-error-at-sync-source", Side.B): "the kernel never ends a resync with bad blocks, a flaw",

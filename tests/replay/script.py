@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK, P_SUPERSEDED
+from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.requests import (
@@ -165,7 +165,7 @@ def _own_scenes(
     what: Said, said: Counter[Place], told: ToldRequests, *, is_told: bool
 ) -> Iterator[Scene]:
     """What happened around the node when it said something."""
-    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER | P_SUPERSEDED):
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
         yield Scene(what.time_s, what, Counter())
     yield from _requested(what, said, told, is_told=is_told)
 

@@ -14,7 +14,6 @@ from generated.layouts.acks import (
     P_NEG_RS_DREPLY,
     P_RS_IS_IN_SYNC,
     P_RS_WRITE_ACK,
-    P_SUPERSEDED,
     P_WRITE_ACK,
 )
 from generated.layouts.codec import Packet
@@ -88,8 +87,7 @@ def _own_write(packet: Packet, volume: int) -> Task | None:
 def _told(said: Sequence[Said], heard: Sequence[Said]) -> dict[Said, list[Task]]:
     """What each packet tells to be finished: one task, or with a barrier a whole epoch's.
 
-    A write that the peer has not carried out is finished at once, and one that covers a write of
-    the peer when that is said to be superseded.
+    A write that the peer has not carried out is finished at once.
     """
     found: dict[Said, list[Task]] = {}
     epoch: list[Task] = []
@@ -102,22 +100,9 @@ def _told(said: Sequence[Said], heard: Sequence[Said]) -> dict[Said, list[Task]]
             found[it] = [task]
         elif (task := _own_write(it.packet, it.seen.frame.volume)) is not None:
             epoch += [] if it in left_out else [task]
-        elif isinstance(it.packet, P_SUPERSEDED):
-            found[it] = [task for task in epoch if _covers(task, it)]
-            epoch = [task for task in epoch if task not in found[it]]
         elif isinstance(it.packet, P_BARRIER):
             found[it], epoch = epoch, []
     return found
-
-
-def _covers(task: Task, superseded: Said) -> bool:
-    packet = superseded.packet
-    assert isinstance(packet, P_SUPERSEDED)
-    first_bytes = packet.sector * SECTOR_SIZE_BYTES
-    _, volume, offset_bytes, size_bytes = task
-    is_same = volume == superseded.seen.frame.volume
-    ends = (first_bytes + packet.blksize, offset_bytes + size_bytes)
-    return is_same and offset_bytes <= first_bytes and ends[0] <= ends[1]
 
 
 class Slowness:

@@ -111,6 +111,13 @@ class NetOptions(_Options):
     sndbuf_size: int = _option(0, 0, 10485760, "bytes")
     rcvbuf_size: int = _option(0, 0, 10485760, "bytes")
     use_rle: bool = True
+    allow_two_primaries: bool = False
+    """Whether applications may write on both nodes at once; it needs protocol C.
+
+    Where the link is lost while both are primary, the brain is split: each node has changes that
+    the other one lacks. Writes of both nodes to the same place at the same time are carried out in
+    the same order on both, but who was first nobody can foresee.
+    """
     always_asbp: bool = False
     after_sb_0pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
     after_sb_1pri: SplitBrainPolicy = SplitBrainPolicy.DISCONNECT
@@ -158,6 +165,8 @@ class NetOptions(_Options):
         _check_algorithm("data-integrity-alg", self.data_integrity_alg, DIGEST_SIZE_BYTES)
         _check_algorithm("verify-alg", self.verify_alg, DIGEST_SIZE_BYTES)
         _check_algorithm("csums-alg", self.csums_alg, DIGEST_SIZE_BYTES)
+        if self.allow_two_primaries and self.protocol is not ReplicationProtocol.C:
+            raise ConfigError("allow-two-primaries needs protocol C")
         if self.cram_hmac_alg and not self.shared_secret:
             raise ConfigError("cram-hmac-alg needs a shared-secret")
         if not (self.on_congestion is OnCongestion.BLOCK or self.protocol is ReplicationProtocol.A):
@@ -205,6 +214,8 @@ class DiskOptions(_Options):
     c_max_rate: int = _option(102400, 250, 4194304, "KiB/s")
     c_min_rate: int = _option(250, 0, 4194304, "KiB/s")
     rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
+    """The size at which a resync's requests end, and of which zeroes are told and not sent; 0 for
+    the largest requests and no such word. With csums-alg it is also what is compared at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from generated.flows import checksum_resync_in_sync as in_sync
 from generated.layouts.acks import P_RS_IS_IN_SYNC
 from generated.layouts.codec import Octets
 from generated.layouts.requests import P_CSUM_RS_REQUEST
+from generated.states.conn_states import ConnState
 from runtime.digests import DIGEST_SIZE_BYTES, digest
 from runtime.effects import DiskWork, Effect, ReadBlocks
 from runtime.engine.intervals import hand_on
@@ -80,10 +81,7 @@ class ChecksumRequest(
         self.is_equal = True
         volume = self.job.volume
         volume.pace.received(self.sector_count)
-        if volume.has_disk:
-            volume.store.mark_in_sync(
-                first_sector=self.first_sector, sector_count=self.sector_count
-            )
+        self.job.note_in_sync(self)
         volume.count_equal(self.sector_count)
         self.rs_complete_io()
         return ()
@@ -153,8 +151,11 @@ class ChecksumAnswer(
     def w_e_end_csum_rs_req(self) -> Iterable[Effect]:
         """Compare, and send what the target does not have."""
         self._took(differing.SyncSource.w_e_end_csum_rs_req)
-        name = self.job.volume.connection.options.csums_alg
-        self.is_equal = bool(name) and digest(name, self.content) == self.packet.digest
+        volume = self.job.volume
+        name = volume.connection.options.csums_alg
+        # Ahead, what is not acknowledged can't be told from what was written since.
+        may_be_equal = bool(name) and volume.state.conn is not ConnState.Ahead
+        self.is_equal = may_be_equal and digest(name, self.content) == self.packet.digest
         if self.is_equal:
             self.job.confirm_equal(self)
         else:

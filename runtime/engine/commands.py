@@ -107,9 +107,7 @@ class Commands:
 
     def _wake(self) -> None:
         """A state has changed: what was refused for what went on may go now."""
-        waiting, self._waiting = self._waiting, []
-        for job in waiting:
-            self._agenda.later(job)
+        self._agenda.all_later(self._waiting)
 
     # Changes by the rules, with the peer's consent where it is needed (states 3.8)
 

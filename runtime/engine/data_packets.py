@@ -203,7 +203,7 @@ class DataPackets:
 
 
 def _data(rooms: VolumeRooms, packet: P_DATA) -> None:
-    rooms.peer_writes.receive(packet)
+    rooms.conflicts.receive(packet)
 
 
 def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ) -> None:

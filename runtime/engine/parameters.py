@@ -186,8 +186,9 @@ def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -
         connection.protocol = ReplicationProtocol(packet.protocol)
     except ValueError as error:
         raise PeerError(f"P_PROTOCOL_UPDATE: {packet.protocol} is no protocol") from error
-    if packet.two_primaries:
-        raise PeerRefused("the peer wants allow-two-primaries, which is not offered here")
+    connection.has_two_primaries = bool(packet.two_primaries)
+    if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
+        raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
     connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
 
 

@@ -242,6 +242,7 @@ class Resource:
         if self._connection.sent_epochs.closed_count:
             yield self._connection.barrier_sent_at
         for rooms in self._rooms.values():
+            yield from (write.sent_at for write in rooms.conflicts.postponed)
             oldest = rooms.applications.remote_reads.oldest_sent_at
             if oldest is not None:
                 yield oldest

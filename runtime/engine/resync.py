@@ -104,13 +104,14 @@ class Resync:
         volume = self.volume
         if self._compares_checksums():
             volume.count_equal(0)
+        request_kind = TargetRequest if volume.bits_equal is None else ChecksumRequest
         if self._target is not None:
-            self._target.begin_again()
+            self._target.begin_again(request_kind)
         else:
             self._target = ResyncTarget(
                 volume,
                 self._applications.resync_ranges,
-                request_kind=TargetRequest if volume.bits_equal is None else ChecksumRequest,
+                request_kind=request_kind,
                 traces=self._traces,
                 disk_failed=self._disk_failed,
                 finished=self._end_after_ping,

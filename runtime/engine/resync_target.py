@@ -97,11 +97,8 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self._took(SyncTarget.e_end_resync_block)
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        # Behind, the source may have marked the block since it sent it: it is asked for again.
-        if not self.error and volume.has_disk and volume.state.conn is not ConnState.Behind:
-            volume.store.mark_in_sync(
-                first_sector=self.first_sector, sector_count=self.sector_count
-            )
+        if not self.error:
+            self.job.note_in_sync(self)
         if self.job.is_running:
             kind = P_NEG_ACK if self.error else P_RS_WRITE_ACK
             volume.send_ack(kind, self.first_sector, ID_SYNCER, size_bytes)
@@ -222,7 +219,10 @@ class ResyncTarget:
 
     @property
     def _size_bytes_max(self) -> int:
-        """Of one request: with thin resync not more than what zeroes are told of (wire 9.3)."""
+        """Of one request: with thin resync not more than what zeroes are told of (wire 9.3).
+
+        A kernel's requests with digests end there too.
+        """
         most, granularity = self.volume.request_size_bytes_max, self.volume.thin_size_bytes
         return min(most, granularity) if granularity % BLOCK_SIZE_BYTES == 0 < granularity else most
 
@@ -273,6 +273,14 @@ class ResyncTarget:
             lambda owner: ZeroBlocks(number, owner, offset_bytes, packet.size, may_unmap=True)
         )
 
+    def note_in_sync(self, request: TargetRequest) -> None:
+        """The source has the same there; it may have marked the block since, if it is ahead."""
+        volume = self.volume
+        if volume.has_disk and volume.state.conn is not ConnState.Behind:
+            volume.store.mark_in_sync(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            )
+
     def failed_there(self, sector: int, size_bytes: int, *, is_cancelled: bool) -> None:
         """The source could not read it, or takes no requests now (wire 9.4)."""
         request = self.answered(sector, size_bytes, "an answer")
@@ -299,11 +307,12 @@ class ResyncTarget:
         self._has_ended = False
         self.turn()
 
-    def begin_again(self) -> None:
+    def begin_again(self, request_kind: type[TargetRequest]) -> None:
         """The source was ahead and is so no more: ask from the start for what is marked now.
 
         What was asked for before is still answered, once each; that is waited for.
         """
+        self._request_kind = request_kind
         self._position = 0
         self._failed.clear()
         self._awaits_old = True

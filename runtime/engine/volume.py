@@ -53,12 +53,12 @@ class Volume:
     """One replicated device."""
 
     machines: Machines
+    bits_equal: int | None = None
+    """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
     siblings: Sequence["Volume"] = ()
     """The resource's other volumes."""
     wants_generation = False
     """New current UUID wanted: the peer was lost while requests were held back (states 10.1)."""
-    bits_equal: int | None = None
-    """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number
@@ -77,8 +77,9 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
-        self.peer_works: set[DiskWork] = set()
-        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.peer_works: set[object] = set()
+        """What the disk still does for the peer, and what waits for its turn to do so: a lost link
+        is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from generated.states.conn_states import ConnMachine
+from generated.states.conn_states import ConnEvent, ConnMachine
 from generated.states.disk_states import DiskMachine
 from generated.states.node_states import NodeMachine
 from generated.states.peer_disk_states import PeerDiskMachine
@@ -29,6 +29,7 @@ from runtime.engine.rooms import Rooms
 from runtime.engine.suspended import Susp, SuspFen, SuspNod
 from runtime.engine.suspension import Suspension
 from runtime.engine.volume import Machines, Volume
+from runtime.engine.write_conflicts import WriteConflicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Shared:
 class VolumeRooms(Rooms):
     """Who does what for one volume, the peer's packets included."""
 
-    peer_writes: PeerWrites
+    conflicts: WriteConflicts
     served_reads: ServedReads
     reports: PeerReports
     congestion: Congestion
@@ -73,16 +74,7 @@ class VolumeRooms(Rooms):
         )
         shared.suspension.watch(volume, applications)
         failing.append(Disk(rooms))
-        volume.machines = Machines(
-            ConnMachine(Conn(rooms)),
-            DiskMachine(failing[0]),
-            NodeMachine(Node(rooms)),
-            PeerMachine(Peer(rooms)),
-            PeerDiskMachine(PeerDisk(rooms)),
-            SuspMachine(Susp(rooms)),
-            SuspNodMachine(SuspNod(rooms)),
-            SuspFenMachine(SuspFen(rooms)),
-        )
+        volume.machines = _machines(rooms, failing[0])
         return cls(
             volume=volume,
             link=link,
@@ -92,8 +84,11 @@ class VolumeRooms(Rooms):
             resync=rooms.resync,
             calling=rooms.calling,
             suspension=rooms.suspension,
-            peer_writes=PeerWrites(
-                volume, shared.confirming, traces=traces, disk_failed=disk_failed
+            conflicts=WriteConflicts(
+                volume,
+                writes,
+                PeerWrites(volume, shared.confirming, traces=traces, disk_failed=disk_failed),
+                lose=lambda reason: link.lose(ConnEvent.network_error, reason),
             ),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
@@ -102,6 +97,20 @@ class VolumeRooms(Rooms):
 
     def link_lost(self) -> None:
         """Nothing that the peer has not confirmed is known to be there (states 7.6)."""
+        self.conflicts.link_lost()
         self.exchange.forget()
         self.resync.source.link_lost()
         self.applications.remote_reads.link_lost()
+
+
+def _machines(rooms: Rooms, disk: Disk) -> Machines:
+    return Machines(
+        ConnMachine(Conn(rooms)),
+        DiskMachine(disk),
+        NodeMachine(Node(rooms)),
+        PeerMachine(Peer(rooms)),
+        PeerDiskMachine(PeerDisk(rooms)),
+        SuspMachine(Susp(rooms)),
+        SuspNodMachine(SuspNod(rooms)),
+        SuspFenMachine(SuspFen(rooms)),
+    )

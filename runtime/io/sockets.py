@@ -336,8 +336,7 @@ class Links:
                 _send(link)
             if link.channel.is_paused is not link.is_paused:
                 _pause_or_resume(link)
-            if link.channel.is_congested:
-                link.channel.held_size_bytes = link.transport.get_write_buffer_size()
+            link.channel.held_size_bytes = link.transport.get_write_buffer_size()
 
     def abort(self) -> None:
         """Close everything at once, and tell nobody."""

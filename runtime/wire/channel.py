@@ -42,7 +42,7 @@ class Channel:
         self.taken_size_bytes = 0
         """How much it has given."""
         self.held_size_bytes = 0
-        """How much of that the driver holds while it is congested; the driver says so."""
+        """How much of that the driver holds; the driver says so."""
         self._framing = Framing(FIRST_LIMITS)
         self._out: list[Octets] = []
 
@@ -61,7 +61,7 @@ class Channel:
 
     @property
     def gone_size_bytes(self) -> int:
-        """How much the system has taken, while it is congested: it grows as the peer takes it."""
+        """How much the system has taken: while it is congested, that grows as the peer takes it."""
         return self.taken_size_bytes - self.held_size_bytes
 
     # What comes

@@ -164,8 +164,10 @@ def _is_without_effect(words: list[str]) -> bool:
             return True  # attaching does it
         case ["drbdsetup", "new-minor", *_]:
             return True  # the settings tell the volumes
-        case ["dd" | "(dd", source, *_] if source.endswith("pattern"):
+        case ["dd" | "(dd", source, *_] | ["do", "dd", source, *_] if source.endswith(PATTERNS):
             return True  # several at once: the packets tell what was written, in which order
+        case ["for", *_] | ["done", "&", *_]:
+            return True  # how often
         case [first, *_]:
             return first in ("sync", "rm", "blockdev")
         case _:
@@ -205,6 +207,7 @@ def _of_requests(step: Step, side: Side) -> list[Deed]:
     return []
 
 
+PATTERNS: Final = ("pattern", "/pa", "/pb")
 IN_WORDS: Final = "A writes zeros to 8600 blocks of 4 KiB, every second one from offset 4096"
 TOLD_IN_WORDS: Final[Mapping[str, Any]] = {
     "volume": 0,

@@ -12,7 +12,6 @@ WITHOUT_MEANING: Final = frozenset(
     {
         "tcp-cork",  # how bytes are cut into segments, which no peer can see
         "disk-barrier",  # a means of ordering writes that kernels have not had for long
-        "csums-after-crash-only",  # says when csums-alg is used, and not whether
         "discard-my-data",  # goes with the command to connect
     }
 )

@@ -64,7 +64,7 @@ class Commands:
         self._waiting: list[Callable[[], None]] = []
         for room in rooms.values():
             room.volume.watchers.append(lambda _before: self._wake())
-        self._methods: Mapping[type, Callable[..., None]] = {
+        self.methods: dict[type, Callable[..., None]] = {
             AttachRequested: self._attach,
             DetachRequested: self._detach,
             PrimaryRequested: self._primary,
@@ -80,7 +80,7 @@ class Commands:
 
     def run(self, command: Command) -> None:
         """Do what was asked for."""
-        method = self._methods[type(command)]
+        method = self.methods[type(command)]
         if isinstance(command, VolumeCommand):
             rooms = self._rooms.get(command.volume)
             if rooms is None:
@@ -335,11 +335,13 @@ class Commands:
             wanted=volume.options.size,
         )
         size = effective_size(sizes)
-        if size < volume.store.superblock.last_agreed_size:
+        if size < sizes.agreed:
             raise MetadataError(
                 f"Low.dev. smaller than requested DRBD-dev. size: {size} sectors, and"
-                f" {volume.store.superblock.last_agreed_size} were in use"
+                f" {sizes.agreed} were in use"
             )
+        volume.bounds.wanted_sectors = volume.options.size
+        volume.bounds.resyncs_grown = 0 < sizes.agreed < size
         resize(volume, size)
 
     def _detach(self, command: DetachRequested, rooms: Rooms) -> None:

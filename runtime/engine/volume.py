@@ -22,6 +22,7 @@ from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
 from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.sizes import OLD_REQUEST_SIZE_BYTES_MAX, Bounds
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
@@ -30,6 +31,7 @@ from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 INCONSISTENT: Final = DiskState.Inconsistent.wire
 BLOCK_SECTORS: Final = 8  # wire 12.4: what a bit stands for
 SEQUENCE_MASK: Final = (1 << 32) - 1
+VERSION_OF_ASKED_SIZES: Final = 93  # wire 5.4: the last that heeds what the peer takes
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
 VERSION_OF_LARGE_REQUESTS: Final = 100
 
@@ -61,6 +63,7 @@ class Volume:
         self.backing: Backing | None = None
         self.size_sectors = 0
         """What applications see."""
+        self.bounds = Bounds(wanted_sectors=options.size)
         self.ranges: Intervals[Claimant] = Intervals()
         """Who is at work on which sectors of the disk."""
         self.activity = ApplicationActivity()
@@ -145,8 +148,10 @@ class Volume:
     def request_size_bytes_max(self) -> int:
         """The largest write, read or resync request of the agreed version (wire 12.4)."""
         version = self.connection.version
-        if version < VERSION_OF_LARGE_HEADERS:
-            most = 32768
+        if version <= VERSION_OF_ASKED_SIZES:
+            most = min(OLD_REQUEST_SIZE_BYTES_MAX, self.bounds.peer_request_size_bytes)
+        elif version < VERSION_OF_LARGE_HEADERS:
+            most = OLD_REQUEST_SIZE_BYTES_MAX
         elif version < VERSION_OF_LARGE_REQUESTS:
             most = 131072
         else:

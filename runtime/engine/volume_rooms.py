@@ -22,6 +22,7 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.sizing import Sizing
 from runtime.engine.volume import Machines, Volume
 
 
@@ -33,6 +34,7 @@ class VolumeRooms(Rooms):
     served_reads: ServedReads
     reports: PeerReports
     congestion: Congestion
+    sizing: Sizing
 
     @classmethod
     def build(cls, volume: Volume, link: Link, confirming: Confirming, *, traces: bool) -> Self:
@@ -71,6 +73,7 @@ class VolumeRooms(Rooms):
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
             congestion=Congestion(rooms),
+            sizing=Sizing(rooms),
         )
 
     def link_lost(self) -> None:

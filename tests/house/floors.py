@@ -213,6 +213,7 @@ FLOORS: Final = {
     "runtime/engine/congestion.py": 14,
     "runtime/engine/peer.py": 14,
     "runtime/engine/peer_state.py": 14,
+    "runtime/engine/sizing.py": 14,
     "runtime/engine/leaving.py": 15,
     "runtime/engine/volume_rooms.py": 15,
     "runtime/engine/data_packets.py": 16,

@@ -12,7 +12,6 @@ INTEGRITY: Final = "data-integrity-alg: our node sends no digests beside data"
 TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 CHECKSUMS: Final = "csums-alg: our node asks for data, not for checksums of them"
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
-SIZES: Final = "resize: our node's disks keep their size"
 NO_DISK: Final = (
     "a node without a disk: ours needs one to be of use, and attaches none while connected"
 )
@@ -40,9 +39,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "verify-crc32c-secondary": VERIFY,
     "verify-md5-range": VERIFY,
     "verify-clean": VERIFY,
-    "resize": SIZES,
-    "resize-assume-clean": SIZES,
-    "resize-smaller": SIZES,
     "diskless-primary": NO_DISK,
     "diskless-client": NO_DISK,
     "read-error-at-peer": NO_DISK,

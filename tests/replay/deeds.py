@@ -16,6 +16,7 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResizeRequested,
     ResumeSyncRequested,
     SecondaryRequested,
 )
@@ -80,6 +81,14 @@ class Altered(Deed):
 
     volume: int
     region: Region
+
+
+@dataclass(frozen=True, eq=False)
+class Enlarged(Deed):
+    """The lower device of a volume was made larger."""
+
+    volume: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +157,9 @@ def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:
         case ["drbdsetup", "attach", minor, _, _, "internal", *_]:
             if (volume := _volume(minor, side)) is not None:
                 yield Attached(volume)
+        case ["truncate", "-s", size, lower]:
+            if lower.endswith("lower0" if side is Side.A else "lower1"):
+                yield Enlarged(0, int(size))
         case ["cp", lower, _] | ["cat", _, ">", lower]:
             if lower.endswith("lower0" if side is Side.A else "lower1"):
                 yield DiskCopied() if words[0] == "cp" else DiskRestored()
@@ -165,7 +177,7 @@ def _is_without_effect(words: list[str]) -> bool:
         case ["dd", source, *_] if source.endswith("pattern"):
             return True  # several at once: the packets tell what was written, in which order
         case [first, *_]:
-            return first in ("sync", "rm", "blockdev")
+            return first in ("sync", "rm", "blockdev", "losetup")
         case _:
             return False
 
@@ -179,6 +191,12 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "pause-sync": lambda volume, _: PauseSyncRequested(volume),
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
     "outdate": lambda volume, _: OutdateRequested(volume),
+    "resize": lambda volume, options: ResizeRequested(
+        volume,
+        int(parsed(" ".join(options)).get("size", "0")),
+        "--assume-peer-has-space=yes" in options,
+        "--assume-clean=yes" in options,
+    ),
     "new-current-uuid": lambda volume, options: NewCurrentUuidRequested(
         volume, "--clear-bitmap=yes" in options
     ),

@@ -15,6 +15,7 @@ from tests.replay.deeds import (
     Deed,
     DiskCopied,
     DiskRestored,
+    Enlarged,
     NetworkFailed,
     NetworkMended,
     Requested,
@@ -49,7 +50,11 @@ def replay(played: Script, make_node: MakeNode) -> Outcome:
     except Stuck as stuck:
         faults.append(f"{world.now:.6f} stuck: {stuck}")
     faults += world.complaints
-    comparison = Comparison(played.scenario.start_s, _losing_volumes(played))
+    comparison = Comparison(
+        played.scenario.start_s,
+        _losing_volumes(played),
+        played.scenario.former_meta_data(played.side),
+    )
     faults += comparison.differences(
         played.said, world.names.in_our_words, world.without_cancelled()
     )
@@ -125,6 +130,9 @@ def _do_to_disk(world: World, deed: Deed) -> None:
     match deed:
         case CreatedMetaData(volume):
             world.lower[volume].create_meta_data()
+        case Enlarged(volume, size_bytes):
+            device = world.lower[volume].device
+            device.grow(size_bytes - device.size_bytes)
         case Altered(volume, region):
             world.lower[volume].alter(region)
         case DiskCopied():
@@ -165,11 +173,13 @@ def _left_open(world: World, played: Script) -> list[str]:
 
 
 def _wrong_content(world: World) -> list[str]:
-    """The volumes whose content is not that of the kernel's."""
+    """The volumes whose content is not that of the kernel's, which has meta-data of its own."""
     scenario, side = world.script.scenario, world.script.side
+    own = scenario.former_meta_data(side)
     return [
         f"volume {volume}: the content at the end is not the kernel's"
         for volume, lower in world.lower.items()
         if (digest := scenario.digest(side, volume)) is not None
+        and volume not in own
         and lower.digest(scenario.size_bytes(side, volume)) != digest
     ]

@@ -199,6 +199,18 @@ class OutdateRequested(VolumeCommand):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ResizeRequested(VolumeCommand):
+    """Make the volume as large as the disks are now, or as this limit says (states 8.8)."""
+
+    size_sectors: int = 0
+    """0 for no limit."""
+    assume_peer_has_space: bool = False
+    """Without a connection: the peer's disk is taken to be as large as the own one."""
+    assume_clean: bool = False
+    """What is new is the same on both disks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NewCurrentUuidRequested(VolumeCommand):
     """Begin a generation; with `clear_bitmap` both disks are declared to be the same (8.8)."""
 

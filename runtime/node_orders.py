@@ -22,6 +22,7 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResizeRequested,
     ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
@@ -138,6 +139,14 @@ async def _attach(node: Node, arguments: Arguments) -> Answer:
     arguments.end()
     await node.attach(volume)
     return {}
+
+
+async def _resize(node: Node, arguments: Arguments) -> Answer:
+    volume, size = _volume(node, arguments), arguments.number("size", 0)
+    has_space, is_clean = arguments.flag("assume_peer_has_space"), arguments.flag("assume_clean")
+    arguments.end()
+    await node.do(ResizeRequested(volume, size, has_space, is_clean))
+    return {"size_sectors": node.size_sectors(volume)}
 
 
 async def _down(node: Node, arguments: Arguments) -> Answer:
@@ -336,6 +345,7 @@ ORDERS: Final[dict[str, Order]] = {
     "quit": _quit,
     "read": _read,
     "resume_io": _command(ResumeIoRequested),
+    "resize": _resize,
     "resume_sync": _command(ResumeSyncRequested),
     "secondary": _command(SecondaryRequested),
     "state": _state,

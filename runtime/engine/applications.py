@@ -120,6 +120,9 @@ class Applications:
         volume, state = self.volume, self.volume.state
         if not volume.is_primary:
             return "the volume is Secondary here, only a Primary reads and writes"
+        block_sectors = volume.bounds.block_sectors
+        if request.first_sector % block_sectors or request.sector_count % block_sectors:
+            return f"the peer's disk takes only whole blocks of {block_sectors} sectors"
         if request.first_sector + request.sector_count > volume.size_sectors:
             return f"the request ends behind the volume's {volume.size_sectors} sectors"
         if DiskState.UpToDate is not state.disk and PeerDiskState.UpToDate is not state.pdsk:

@@ -36,7 +36,6 @@ from runtime.engine.integrity import check_digest
 from runtime.engine.parameters import (
     receive_protocol,
     receive_protocol_update,
-    receive_sizes,
     receive_sync_param,
     receive_uuids,
 )
@@ -262,7 +261,7 @@ def _sync_param(rooms: VolumeRooms, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> No
 
 
 def _sizes(rooms: VolumeRooms, packet: P_SIZES) -> None:
-    receive_sizes(rooms.volume, packet)
+    rooms.sizing.receive(packet)
 
 
 def _state(rooms: VolumeRooms, packet: P_STATE) -> None:

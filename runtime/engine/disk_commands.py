@@ -102,11 +102,13 @@ class DiskCommands:
             wanted=volume.options.size,
         )
         size = effective_size(sizes)
-        if size < volume.store.superblock.last_agreed_size:
+        if size < sizes.agreed:
             raise MetadataError(
                 f"Low.dev. smaller than requested DRBD-dev. size: {size} sectors, and"
-                f" {volume.store.superblock.last_agreed_size} were in use"
+                f" {sizes.agreed} were in use"
             )
+        volume.bounds.wanted_sectors = volume.options.size
+        volume.bounds.resyncs_grown = 0 < sizes.agreed < size
         resize(volume, size)
 
     def _detach(self, command: DetachRequested, rooms: Rooms) -> None:

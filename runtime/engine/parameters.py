@@ -27,7 +27,6 @@ from runtime.engine.change import change
 from runtime.engine.connection import VERSION_OF_INTEGRITY, Connection
 from runtime.engine.handshake import PeerRefused
 from runtime.engine.integrity import expect_digests
-from runtime.engine.sizes import Sizes, effective_size
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.metadata.generations import Generations, same
@@ -97,14 +96,18 @@ def send_sync_param(volume: Volume) -> None:
     connection.send_data(packet, volume=volume.number)
 
 
-def send_sizes(volume: Volume) -> None:
-    """How large the disk could be, should be and is, and what it can (wire 5.4)."""
+def send_sizes(volume: Volume, *, flags: int = 0, asks: bool = False) -> None:
+    """How large the disk could be, should be and is, and what it can (wire 5.4).
+
+    Who asks wants to be answered: it does not tell how large the volume is here.
+    """
     backing = volume.backing
     capacity = backing.capacity_sectors if backing is not None else 0
-    wanted = volume.options.size if backing is not None else 0
+    wanted = volume.bounds.wanted_sectors if backing is not None else 0
+    size = 0 if asks else volume.size_sectors
     most = volume.request_size_bytes_max
     limits = _queue_limits(volume) if volume.connection.has(Features.WSAME) else None
-    packet = P_SIZES(capacity, wanted, volume.size_sectors, most, 0, limits)
+    packet = P_SIZES(capacity, wanted, size, most, flags, limits)
     volume.connection.send_data(packet, volume=volume.number)
 
 
@@ -222,59 +225,11 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
         volume.pace.adopt(packet.resync_rate, controller)
 
 
-def receive_sizes(volume: Volume, packet: P_SIZES) -> None:
-    """Agree on a size: the smaller disk decides (states 5.3)."""
-    if volume.connection.has(Features.WSAME) is not (packet.queue_limits is not None):
-        raise PeerError(f"P_SIZES has {packet.packed_size} bytes, whatever the features say")
-    volume.peer_capacity_sectors = packet.d_size
-    before = volume.size_sectors
-    if volume.backing is not None:
-        _agree_on_size(volume, packet)
-    else:
-        _take_size(volume, packet)
-    is_past = volume.state.conn.wire > ConnState.WFReportParams.wire
-    if is_past and packet.c_size != volume.size_sectors:
-        send_sizes(volume)
-    if before != volume.size_sectors:
-        volume.log(f"size = {volume.size_sectors // 2} KB")
-
-
-def _agree_on_size(volume: Volume, packet: P_SIZES) -> None:
-    assert volume.backing is not None
-    wanted = packet.u_size
-    if volume.state.conn is ConnState.WFReportParams and volume.options.size:
-        wanted = min(wanted or volume.options.size, volume.options.size)
-    sizes = Sizes(
-        peer=packet.d_size,
-        own=volume.backing.capacity_sectors,
-        agreed=volume.store.superblock.last_agreed_size,
-        wanted=wanted,
-    )
-    size = effective_size(sizes)
-    is_usable = volume.state.disk.wire >= DiskState.Outdated.wire
-    is_alone = not volume.is_up or volume.state.pdsk is PeerDiskState.Diskless
-    if size < volume.size_sectors and is_usable and is_alone:
-        raise PeerRefused(
-            f"the peer's disk size is too small: {size} sectors, and {volume.size_sectors} are used"
-        )
-    resize(volume, size)
-
-
-def resize(volume: Volume, size_sectors: int) -> None:
-    """Let the volume have another size; what is new of it is out of sync."""
+def resize(volume: Volume, size_sectors: int, *, is_in_sync: bool = False) -> None:
+    """Let the volume have another size; what is new of it is out of sync, if nobody says else."""
     if size_sectors and size_sectors != volume.store.superblock.last_agreed_size:
-        volume.store.resize(size_sectors)
+        volume.store.resize(size_sectors, is_in_sync=is_in_sync)
     volume.size_sectors = size_sectors
-
-
-def _take_size(volume: Volume, packet: P_SIZES) -> None:
-    """Without a disk, the volume is as large as the peer says."""
-    size = packet.c_size or packet.u_size or packet.d_size
-    if not size or (volume.size_sectors and not packet.d_size):
-        return
-    if size < volume.size_sectors and volume.is_primary:
-        raise PeerRefused(f"the peer's device is too small: {size} sectors")
-    volume.size_sectors = size
 
 
 def receive_uuids(volume: Volume, packet: P_UUIDS) -> None:

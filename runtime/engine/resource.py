@@ -7,6 +7,7 @@ back as another event.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import ResourceConfig
 from runtime.effects import DiskWork, Effect, Level, RequestFinished
@@ -41,6 +42,7 @@ from runtime.events import (
     Event,
     HelperEnded,
     RequestsMade,
+    ResizeRequested,
     SendResumed,
     SocketLost,
     TimePassed,
@@ -88,6 +90,7 @@ class Resource:
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         self._commands.also(DiskCommands(self._commands).methods)
+        self._commands.also({ResizeRequested: self._resize})
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
@@ -248,6 +251,13 @@ class Resource:
             oldest = rooms.applications.reads.remote.oldest_sent_at
             if oldest is not None:
                 yield oldest
+
+    def _resize(self, command: ResizeRequested, rooms: VolumeRooms) -> None:
+        def answer(text: str) -> None:
+            code = ReturnCode.SS_UNKNOWN_ERROR if text else ReturnCode.SS_SUCCESS
+            self._commands.answer(command, code, text)
+
+        rooms.sizing.resize(command, answer)
 
     # What comes of the disks and the applications
 

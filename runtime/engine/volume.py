@@ -26,6 +26,7 @@ from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
 from runtime.engine.own_works import OwnWorks
 from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
+from runtime.engine.sizes import OLD_REQUEST_SIZE_BYTES_MAX, Bounds
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import DiskError
 from runtime.metadata.generations import Generations
@@ -34,6 +35,7 @@ from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
 SEQUENCE_MASK: Final = (1 << 32) - 1
+VERSION_OF_ASKED_SIZES: Final = 93  # wire 5.4: the last that heeds what the peer takes
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
 VERSION_OF_LARGE_REQUESTS: Final = 100
 
@@ -74,6 +76,7 @@ class Volume:
         self.backing: Backing | None = None
         self.size_sectors = 0
         """What applications see."""
+        self.bounds = Bounds(wanted_sectors=options.size)
         self.ranges: Intervals[Claimant] = Intervals()
         """Who is at work on which sectors of the disk."""
         self.activity = ApplicationActivity()
@@ -168,8 +171,10 @@ class Volume:
     def request_size_bytes_max(self) -> int:
         """The largest write, read or resync request of the agreed version (wire 12.4)."""
         version = self.connection.version
-        if version < VERSION_OF_LARGE_HEADERS:
-            most = 32768
+        if version <= VERSION_OF_ASKED_SIZES:
+            most = min(OLD_REQUEST_SIZE_BYTES_MAX, self.bounds.peer_request_size_bytes)
+        elif version < VERSION_OF_LARGE_HEADERS:
+            most = OLD_REQUEST_SIZE_BYTES_MAX
         elif version < VERSION_OF_LARGE_REQUESTS:
             most = 131072
         else:

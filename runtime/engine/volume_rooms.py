@@ -26,6 +26,7 @@ from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
 from runtime.engine.served_reads import ServedReads
+from runtime.engine.sizing import Sizing
 from runtime.engine.suspended import Susp, SuspFen, SuspNod
 from runtime.engine.suspension import Suspension
 from runtime.engine.volume import Machines, Volume
@@ -50,6 +51,7 @@ class VolumeRooms(Rooms):
     served_reads: ServedReads
     reports: PeerReports
     congestion: Congestion
+    sizing: Sizing
 
     @classmethod
     def build(cls, volume: Volume, shared: Shared, *, traces: bool) -> Self:
@@ -93,6 +95,7 @@ class VolumeRooms(Rooms):
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
             congestion=Congestion(rooms),
+            sizing=Sizing(rooms),
         )
 
     def link_lost(self) -> None:

@@ -227,6 +227,7 @@ FLOORS: Final = {
     "runtime/engine/peer.py": 14,
     "runtime/engine/peer_state.py": 14,
     "runtime/engine/disk_commands.py": 15,
+    "runtime/engine/sizing.py": 14,
     "runtime/engine/leaving.py": 15,
     "runtime/engine/roles.py": 15,
     "runtime/engine/volume_rooms.py": 15,

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
+from generated.layouts.requests import P_RS_DATA_REPLY
 from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from runtime.decode import TextForm
@@ -50,8 +51,11 @@ class Compared:
 class Comparison:
     """How packets are compared in one scenario."""
 
-    def __init__(self, start_s: float, losing_volumes: Collection[int]) -> None:
+    def __init__(
+        self, start_s: float, losing_volumes: Collection[int], former_meta_data: Mapping[int, range]
+    ) -> None:
         self._start_s = start_s
+        self._former_meta_data = former_meta_data
         self._losing_volumes = losing_volumes
         """The volumes whose last bits a kernel loses."""
         self._broken_off: set[int] = set()
@@ -88,8 +92,18 @@ class Comparison:
             if not is_left_out(packet):
                 volume = seen.frame.volume
                 essence = without_exceptions(packet, loses_bits=volume in self._losing_volumes)
+                essence = self._without_meta_data(essence, volume)
                 found[seen.connection, volume].append(Compared(seen, packet, essence))
         return dict(found)
+
+    def _without_meta_data(self, packet: Packet, volume: int) -> Packet:
+        """A packet without data that were meta-data before the device grew."""
+        own = self._former_meta_data.get(volume)
+        if own is None or not isinstance(packet, P_RS_DATA_REPLY):
+            return packet
+        end = packet.sector + len(packet.data) // SECTOR_SIZE_BYTES
+        is_own = packet.sector < own.stop and own.start < end
+        return replace(packet, data=bytes(len(packet.data))) if is_own else packet
 
     def _differences(
         self, place: Place, theirs: Sequence[Compared], ours: Sequence[Compared]

@@ -9,7 +9,6 @@ from typing import Final
 from tests.replay.manifest import Scenario, Side
 
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
-SIZES: Final = "resize: our node's disks keep their size"
 THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
 OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
@@ -26,9 +25,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "verify-crc32c-secondary": VERIFY,
     "verify-md5-range": VERIFY,
     "verify-clean": VERIFY,
-    "resize": SIZES,
-    "resize-assume-clean": SIZES,
-    "resize-smaller": SIZES,
     "change-net-options": OPTIONS,
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }

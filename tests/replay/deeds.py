@@ -16,6 +16,7 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResizeRequested,
     ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
@@ -88,8 +89,8 @@ class Altered(Deed):
 
 
 @dataclass(frozen=True, eq=False)
-class Cut(Deed):
-    """A lower device became shorter; what fails there from now on, the packets tell."""
+class Truncated(Deed):
+    """A lower device became longer, or shorter: what fails there then, the packets tell."""
 
     volume: int
     size_bytes: int
@@ -163,7 +164,7 @@ def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:
                 yield Attached(volume)
         case ["truncate", "-s", size, lower]:
             if (volume := _volume(lower.rpartition("lower")[2], side)) is not None:
-                yield Cut(volume, int(size))
+                yield Truncated(volume, int(size))
         case ["cp", lower, _] | ["cat", _, ">", lower]:
             if lower.endswith("lower0" if side is Side.A else "lower1"):
                 yield DiskCopied() if words[0] == "cp" else DiskRestored()
@@ -183,7 +184,7 @@ def _is_without_effect(words: list[str]) -> bool:
         case ["for", *_] | ["done", "&", *_]:
             return True  # how often
         case [first, *_]:
-            return first in ("sync", "rm", "blockdev")
+            return first in ("sync", "rm", "blockdev", "losetup")
         case _:
             return False
 
@@ -199,6 +200,12 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "suspend-io": lambda volume, _: SuspendIoRequested(volume),
     "resume-io": lambda volume, _: ResumeIoRequested(volume),
     "outdate": lambda volume, _: OutdateRequested(volume),
+    "resize": lambda volume, options: ResizeRequested(
+        volume,
+        int(parsed(" ".join(options)).get("size", "0")),
+        "--assume-peer-has-space=yes" in options,
+        "--assume-clean=yes" in options,
+    ),
     "new-current-uuid": lambda volume, options: NewCurrentUuidRequested(
         volume, "--clear-bitmap=yes" in options
     ),

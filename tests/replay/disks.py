@@ -44,6 +44,13 @@ class LowerDevice:
         """Put a pattern where somebody wrote it."""
         self.device.write(region.offset_bytes, region.content())
 
+    def truncate(self, size_bytes: int) -> None:
+        """Make it longer, or so short that what is behind can't be reached any more."""
+        if size_bytes > self.device.size_bytes:
+            self.device.grow(size_bytes - self.device.size_bytes)
+        else:
+            self.left_size_bytes = size_bytes
+
     def create_meta_data(self) -> None:
         """What create-md does."""
         create(self.meta, plan_creation(self.meta, self.placement, Striping()))

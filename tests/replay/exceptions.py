@@ -13,6 +13,8 @@ what is listed below:
   of them is compared; where not, the sectors are. Of a resync that is broken off our node may have
   asked for more: how far ahead of the answers a node asks depends on time (comparison.py). So it
   does when the source goes ahead: what it cancels then is not compared (resync_answers.py).
+- Where a device has grown over its own meta-data, that is the content of the new space: each node
+  has written its own there (comparison.py, play.py).
 - Applications ask when the kernel told its peer of that, in the pieces that its block layer made,
   and commands take effect when their first consequence was seen (script.py). Of a write that was
   not sent, since the node was ahead, the scenario tells the content (told_requests.py).

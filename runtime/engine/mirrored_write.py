@@ -74,8 +74,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_finished = False
         self.is_logged = False
         """Whether the activity log has its extents, or will have them before it goes."""
-        self.is_under_way = False
-        self.is_postponed = False
+        self.is_under_way = self.is_postponed = False
         """Whether the peer wants it again, behind a write of its own (wire 7.9)."""
         self.on_written: list[Job] = []
         self.log: Store | None = None

@@ -76,8 +76,7 @@ class Resource:
         self._link = Link(self._connection, volumes, self._pings)
         self._link.on_lost.append(self._link_lost)
         self._calling = Calling(self._agenda, config.handlers)
-        no_data = config.on_no_data_accessible
-        self._suspension = Suspension(self._connection, volumes, no_data)
+        self._suspension = Suspension(self._connection, volumes, config.on_no_data_accessible)
         self._confirming = Confirming(self._connection, volumes)
         self._confirming.flush_failed = lambda error: self._link.lose(
             ConnEvent.network_error, error

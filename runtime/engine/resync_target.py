@@ -152,11 +152,13 @@ class Quiet:
             first_sector=request.first_sector,
             sector_count=request.sector_count,
             is_exclusive=False,
+            gives_way=True,  # as they do, or it would come before those that have not begun
         ):
             self.range_granted()
 
     def range_granted(self) -> None:
         """Nobody does; a resync that is over meanwhile asks for nothing."""
+        self.request.job.volume.ranges.stand(self)
         if self.request.job.is_running:
             self.request.w_make_resync_request()
         else:

@@ -152,15 +152,17 @@ class Quiet:
             first_sector=request.first_sector,
             sector_count=request.sector_count,
             is_exclusive=False,
-            gives_way=True,  # as they do, or it would come before those that have not begun
+            gives_way=True,  # as the writes do that it waits for; else it would overtake them
         ):
             self.range_granted()
 
     def range_granted(self) -> None:
         """Nobody does; a resync that is over meanwhile asks for nothing."""
-        self.request.job.volume.ranges.stand(self)
-        if self.request.job.is_running:
-            self.request.w_make_resync_request()
+        request = self.request
+        if not request.job.volume.ranges.stand(self):
+            return  # it is granted once more, behind who was let in front
+        if request.job.is_running:
+            request.w_make_resync_request()
         else:
             self.end()
 

@@ -131,6 +131,12 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
+        volume = self.room.volume
+        if self.is_peer_pending and volume.connection.has_two_primaries:
+            # What the peer reads must not wait for its answer, nor keep its writes from being
+            # carried out (wire 7.9).
+            for other in volume.ranges.share(self):
+                other.range_granted()
         if self.on_written:
             jobs, self.on_written = self.on_written, []
             for job in jobs:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from generated.layouts.configuration import ReplicationProtocol
 from runtime.config import DiskOptions, Limit, NetOptions, ResourceConfig
 from runtime.errors import ConfigError
 
@@ -54,6 +55,12 @@ def test_versions_that_leave_nothing_to_agree_on_are_refused() -> None:
     """The lowest version can't be above the highest."""
     with pytest.raises(ConfigError, match="no protocol version is from 100 to 96"):
         NetOptions(version_min=100, version_max=96)
+
+
+def test_two_primaries_need_protocol_c() -> None:
+    """Two primaries must know of each write that it is on both disks (states 8.4)."""
+    with pytest.raises(ConfigError, match="allow-two-primaries needs protocol C"):
+        NetOptions(allow_two_primaries=True, protocol=ReplicationProtocol.B)
 
 
 def test_authentication_without_a_secret_is_refused() -> None:

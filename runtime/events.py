@@ -138,6 +138,8 @@ class ConnectRequested(Command):
     """Find the peer and stay connected (states 8.4)."""
 
     discard_my_data: bool = False
+    tentative: bool = False
+    """Only find out what would follow, on both nodes, and stand alone again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -329,7 +329,7 @@ async def _checksum(node: Node, arguments: Arguments) -> Answer:
 ORDERS: Final[dict[str, Order]] = {
     "attach": _attach,
     "checksum": _checksum,
-    "connect": _command(ConnectRequested, "discard_my_data"),
+    "connect": _command(ConnectRequested, "discard_my_data", "tentative"),
     "detach": _command(DetachRequested, "force"),
     "discard": _discard,
     "disconnect": _command(DisconnectRequested, "force"),

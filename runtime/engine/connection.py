@@ -43,6 +43,8 @@ class Connection:
         """Whether both nodes may be primary; a peer may change it (wire 5.2)."""
         self.peer_integrity_alg = ""
         """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
+        self.is_tentative = False
+        """Whether this node asks for the decision of the next handshake alone (wire 5.1)."""
         self.peer_wants_dry_run = False
         self.discards_my_data = False
         """The option of the next handshake; it is for one only."""

@@ -16,7 +16,7 @@ from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect
 from runtime.engine.agenda import Job
 from runtime.engine.cookies import Cookies
-from runtime.engine.intervals import hand_on
+from runtime.engine.intervals import hand_on, share
 from runtime.engine.own_work import work_of
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
@@ -64,8 +64,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.block_id = 0
         self.epoch_index = -1
         self.error = ""
-        self.is_sent = False
-        self.is_acked = False
+        self.is_sent = self.is_acked = False
         self.is_local_pending = self.is_peer_pending = self.is_barrier_pending = False
         self.is_lost_there = True
         """Whether the peer lacks it, as far as this node knows."""
@@ -133,10 +132,13 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
+        volume = self.room.volume
+        if self.is_peer_pending and volume.connection.has_two_primaries:
+            share(volume.ranges, self)  # what the peer asks for does not wait for its own answer
         while self.on_written:
             self.on_written.pop(0)()
         if self.error:  # what that leads to may be that nobody is told yet
-            self.room.volume.agenda.later(self.settle)
+            volume.agenda.later(self.settle)
         else:
             self.settle()
         return ()
@@ -172,8 +174,7 @@ class Write(PrimaryHandlers[Effect], Traced):
             self.room.volume.repeat_marks(first_sector=first_sector, sector_count=sector_count)
         elif self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
-            for job in self.room.on_in_sync:
-                job()
+            self.room.put_in_sync()
         store.end_write(
             first_sector=first_sector,
             sector_count=sector_count,
@@ -244,8 +245,7 @@ class Write(PrimaryHandlers[Effect], Traced):
             return
         if self.is_postponed:
             hand_on(self.room.volume.ranges, self)
-            for job in self.room.on_postponed:
-                job()
+            self.room.postponed()
             return
         if not self.is_finished and not self.is_peer_pending:
             self.is_finished = True
@@ -278,10 +278,10 @@ class Writes:
         """Looks whether the peer lags behind, and acts; congestion's room puts itself here."""
         self.on_idle: list[Callable[[], None]] = []
         """Who waits for all of them to end."""
-        self.on_in_sync: list[Callable[[], None]] = []
-        """Who wants to know when a confirmed write has put blocks in sync (wire 9.6)."""
-        self.on_postponed: list[Job] = []
-        """Who repeats writes behind those of the peer (wire 7.9)."""
+        self.put_in_sync: Job = lambda: None
+        """Hears when a confirmed write has put blocks in sync; the resync's room (wire 9.6)."""
+        self.postponed: Job = lambda: None
+        """Repeats writes behind those of the peer; the room of conflicts (wire 7.9)."""
         self.cookies = Cookies(volume.connection.random.getrandbits(48) << 8)
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()

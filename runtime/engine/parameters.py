@@ -34,6 +34,7 @@ from runtime.metadata.generations import Generations, same
 VERSION_OF_VERIFY: Final = 88  # wire 12.6: the first of each form
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
+VERSION_OF_DRY_RUN: Final = 92
 VERSION_OF_CONTROLLER: Final = 95
 
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
@@ -51,13 +52,20 @@ def send_protocol(connection: Connection) -> None:
     if options.data_integrity_alg and not connection.integrity_alg:
         needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
         connection.agenda.log(f"{needed}: data go without digests", level=Level.WARNING)
+    flags = ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0
+    if connection.is_tentative:
+        if connection.version < VERSION_OF_DRY_RUN:
+            raise PeerRefused(
+                f"--tentative needs version {VERSION_OF_DRY_RUN}, agreed is {connection.version}"
+            )
+        flags |= ConnFlags.DRY_RUN
     connection.send_data(
         P_PROTOCOL(
             protocol=connection.protocol,
             after_sb_0p=options.after_sb_0pri,
             after_sb_1p=options.after_sb_1pri,
             after_sb_2p=options.after_sb_2pri,
-            conn_flags=ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0,
+            conn_flags=flags,
             two_primaries=int(connection.has_two_primaries),
             integrity_alg=_integrity_alg(connection),
         )

@@ -7,9 +7,10 @@ from generated.layouts.state import P_STATE, ReturnCode, StateWord
 from generated.states.conn_states import ConnEvent, ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
+from generated.states.node_states import NodeEvent
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerEvent, PeerState
-from runtime.engine.change import PauseFlags, change, is_drawn
+from runtime.engine.change import PauseFlags, change, is_drawn, refusal_of
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.consequences import REPORTS, VolumeEvent
 from runtime.engine.disk_limits import limited_peer_disk
@@ -154,7 +155,8 @@ class PeerReports:
             discard_my_data=volume.discards_my_data,
             bits_sent=volume.bits_sent,
             bits_set=volume.bits_out_of_sync,
-            is_dry_run=connection.peer_wants_dry_run,
+            is_dry_run=connection.is_tentative or connection.peer_wants_dry_run,
+            can_step_down=self._can_step_down(),
         )
         uuids = P_UUIDS(
             generations.current_uuid,
@@ -170,7 +172,20 @@ class PeerReports:
             volume.log(sentence)
         for helper in decision.helpers:
             self._rooms.calling.call(helper, volume.number)
+        if decision.steps_down:
+            change(volume, NodeEvent.split_brain_lost, circumstances=circumstances_of(self._rooms))
         return decision
+
+    def _can_step_down(self) -> bool:
+        """Whether a primary that loses a split brain could be secondary now (states 5.9, R3)."""
+        volume, lost = self._volume, NodeEvent.split_brain_lost
+        if not volume.is_primary:
+            return False
+        try:
+            code = refusal_of(volume, lost, circumstances=circumstances_of(self._rooms))
+        except Refused:
+            return False
+        return code >= ReturnCode.SS_SUCCESS
 
     def _failed(
         self, word: StateWord, disk: PeerDiskState, decision: Decision
@@ -181,7 +196,7 @@ class PeerReports:
             return ConnEvent.in_receive_param, disk, True
         if word.disk == NEGOTIATING:
             return ConnEvent.in_receive_param, PeerDiskState.Diskless, False
-        if connection.peer_wants_dry_run:
+        if connection.peer_wants_dry_run and not connection.is_tentative:
             connection.peer_wants_dry_run = False
             raise PeerError(decision.failure)
         raise PeerRefused(decision.failure)

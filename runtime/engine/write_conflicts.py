@@ -55,7 +55,7 @@ class WriteConflicts:
         self._postponed: dict[Write, int] = {}
         """What is to be repeated, and how many of the peer's writes come before."""
         peer_writes.on_waiting = self._go_first
-        writes.on_postponed.append(self._repeat)
+        writes.postponed = self._repeat
 
     # The peer's writes
 

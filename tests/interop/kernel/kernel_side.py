@@ -104,9 +104,9 @@ class KernelSide(Side):
     def _addresses(self) -> str:
         return f"ipv4:{GUEST_ADDRESS}:{self._port} ipv4:{HOST_ADDRESS}:{self.peer_port}"
 
-    def connect(self, *, discard_my_data: bool = False) -> None:
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
         """Find the peer; both nodes listen and both call."""
-        more = "--discard-my-data" if discard_my_data else ""
+        more = "--discard-my-data" if discard_my_data else "--tentative" if tentative else ""
         self._run(f"drbdsetup connect {self.name} {self._addresses()} {_words(self._net)} {more}")
 
     def disconnect(self) -> None:

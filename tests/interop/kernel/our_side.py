@@ -88,9 +88,9 @@ class OurSide(Side):
             raise SideError("our node does not run")
         return self._node.ask(do, **arguments)
 
-    def connect(self, *, discard_my_data: bool = False) -> None:
-        """Find the peer."""
-        self.ask("connect", **({"discard_my_data": True} if discard_my_data else {}))
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
+        """Find the peer, or find out what would follow."""
+        self.ask("connect", discard_my_data=discard_my_data, tentative=tentative)
 
     def disconnect(self) -> None:
         """Let the peer go."""

@@ -70,8 +70,8 @@ class Side(ABC):
         """Have fresh meta-data on them, and attach them."""
 
     @abstractmethod
-    def connect(self, *, discard_my_data: bool = False) -> None:
-        """Find the peer."""
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
+        """Find the peer, or find out what would follow."""
 
     @abstractmethod
     def disconnect(self) -> None:

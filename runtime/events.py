@@ -1,7 +1,8 @@
 """What the engine is told: everything that can happen to a node."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from generated.layouts.codec import Octets
 from runtime.effects import DiskWork
@@ -95,6 +96,18 @@ class DiskFinished(Event):
     content: Octets = b""
 
 
+# The administrator's programs
+
+
+@dataclass(frozen=True, slots=True)
+class HelperEnded(Event):
+    """A program that CallHelper asked for has ended."""
+
+    name: str
+    volume: int | None
+    exit_code: int
+
+
 # Applications
 
 
@@ -133,6 +146,22 @@ class DisconnectRequested(Command):
     """Let the peer go (states 7.10)."""
 
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeNetOptionsRequested(Command):
+    """Go on with other net options; the peer is told of those that it shares (states 8.4)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of NetOptions -> its new value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeDiskOptionsRequested(VolumeCommand):
+    """Go on with other options of a disk (states 8.5)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of DiskOptions -> its new value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,3 +232,13 @@ class NewCurrentUuidRequested(VolumeCommand):
     """Begin a generation; with `clear_bitmap` both disks are declared to be the same (8.8)."""
 
     clear_bitmap: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuspendIoRequested(VolumeCommand):
+    """Hold back the requests of the whole resource (states 8.9)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResumeIoRequested(VolumeCommand):
+    """Let them go on, whatever they were held back for."""

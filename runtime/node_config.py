@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.config import (
+    HELPERS,
+    DiskOptions,
+    NetOptions,
+    OnNoDataAccessible,
+    ResourceConfig,
+)
 from runtime.errors import ConfigError
 
 PORT_MAX: Final = 65535
@@ -146,6 +152,14 @@ def from_json(text: str) -> NodeConfig:
     )
 
 
+_OF_THE_RESOURCE: Final[Mapping[str, type[Any]]] = {
+    "name": str,
+    "trace_flows": bool,
+    "on_no_data_accessible": OnNoDataAccessible,
+    "handler_timeout": int,
+}
+
+
 def _tls(content: object) -> Tls:
     names = [field.name for field in fields(Tls)]
     given = _object(content, "tls", names)
@@ -167,9 +181,15 @@ def _resource(content: object) -> ResourceConfig:
             number: _options(DiskOptions, it, f"resource.volumes.{number}")
             for number, it in _numbered(given["volumes"], "resource.volumes").items()
         }
-    for name, kind in (("name", str), ("trace_flows", bool)):
+    for name, kind in _OF_THE_RESOURCE.items():
         if name in given:
-            _value(given[name], kind, f"resource.{name}")
+            given[name] = _value(given[name], kind, f"resource.{name}")
+    if "handlers" in given:
+        names = [name.replace("-", "_") for name in HELPERS]
+        given["handlers"] = {
+            name.replace("_", "-"): _value(line, str, f"resource.handlers.{name}")
+            for name, line in _object(given["handlers"], "resource.handlers", names).items()
+        }
     return ResourceConfig(**given)
 
 
@@ -189,10 +209,15 @@ def _disk_path(content: object, place: str) -> DiskPath:
 
 def _options(kind: type[Any], content: object, place: str) -> Any:
     """Options by their names, with a hyphen or an underscore."""
+    return kind(**options_of(kind, content, place))
+
+
+def options_of(kind: type[Any], content: object, place: str) -> dict[str, Any]:
+    """Some options of a kind, by the names of its fields; ConfigError for what is none of them."""
     kinds = typing.get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     given = _object(content, place, names)
-    return kind(**{name: _value(it, kinds[name], f"{place}.{name}") for name, it in given.items()})
+    return {name: _value(it, kinds[name], f"{place}.{name}") for name, it in given.items()}
 
 
 def _object(content: object, place: str, names: typing.Iterable[str]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Applications:
         self._open_size_bytes = 0
         self._parts: dict[Request, _Parts | None] = {}
         """What is let in and not finished; pieces of one request share what they are of."""
+        self._held_back: list[tuple[Request, str, Octets]] = []
+        """What has come to its end while requests are suspended (states 4.8)."""
         volume.watchers.append(self._note_state)
 
     @property
@@ -82,7 +84,7 @@ class Applications:
     def _admits(self) -> bool:
         volume = self.volume
         blocked = BLOCKED if volume.connection.version >= 96 else BLOCKED_BEFORE_96
-        if self.is_held or volume.state.conn in blocked:
+        if self.is_held or volume.connection.holds_back or volume.state.conn in blocked:
             return False
         if volume.state.disk in (DiskState.Attaching, DiskState.Negotiating):
             return False
@@ -205,6 +207,9 @@ class Applications:
 
     def finish(self, part: Request, error: str, content: Octets = b"") -> None:
         """One piece is done; the request is, when all of them are."""
+        if self.volume.connection.holds_back:
+            self._held_back.append((part, error, content))
+            return
         parts = self._parts.pop(part)
         if parts is None:
             self._end(part, error, content)
@@ -222,6 +227,16 @@ class Applications:
         self.volume.agenda.emit(RequestFinished(request, error, content))
         if self._waiting:
             self.volume.agenda.later(self.let_in)
+
+    def thaw(self) -> None:
+        """Requests are suspended no more: tell of what was done, try the rest again."""
+        held_back, self._held_back = self._held_back, []
+        for part, error, content in held_back:
+            if error:
+                self._begin_part(part)
+            else:
+                self.finish(part, error, content)
+        self.let_in()
 
 
 class _Parts:

@@ -9,6 +9,7 @@ from typing import Final
 from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import OnCongestion
+from runtime.engine.before_resync import begin_resync
 from runtime.engine.change import change, refusal_of
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.rooms import Rooms
@@ -75,6 +76,6 @@ class Congestion:
 
     def _end(self) -> None:
         if self._rooms.resync.source.is_idle:
-            change(self._volume, ConnEvent.congestion_over)
+            begin_resync(self._rooms, ConnEvent.congestion_over)
         else:
             self._volume.agenda.after(self._timer, RETRY_S, self._end)

@@ -39,8 +39,8 @@ class Connection:
         self.resolves_conflicts = False
         self.protocol = options.protocol
         """When a write counts as done; a peer may change it (wire 5.2)."""
-        self.has_two_primaries = False
-        """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
+        self.has_two_primaries = options.allow_two_primaries
+        """Whether both nodes may be primary; a peer may change it (wire 5.2)."""
         self.peer_integrity_alg = ""
         """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
         self.peer_wants_dry_run = False
@@ -48,6 +48,10 @@ class Connection:
         """The option of the next handshake; it is for one only."""
         self.is_state_sent = False
         """STATE_SENT of states 3.5: from the first P_STATE to the end of the handshake."""
+        self.count = 0
+        """How often a volume was connected: who has waited for something sees that it did (I19)."""
+        self.holds_back = False
+        """Whether applications are told of nothing, since requests are suspended (states 4.8)."""
         self.is_leaving = False
         """Whether an orderly disconnect of ours is being agreed on (DISCONNECT_SENT)."""
         self.sent_epochs = SentEpochs(first_number=random.getrandbits(31))
@@ -100,6 +104,15 @@ class Connection:
         writes = self.sent_epochs.acknowledged(barrier=barrier, set_size=set_size)
         self._tell_confirmed()
         return writes
+
+    def leave_epoch(self, write: object) -> None:
+        """The peer has not carried out a write, so it will not confirm it (wire 7.9).
+
+        What follows goes into another epoch: a kernel confirms none of which a write was left out.
+        """
+        if self.sent_epochs.leave(write):
+            self.close_epoch()
+        self._tell_confirmed()
 
     def forget_epochs(self) -> list[object]:
         """The link is lost: return the writes that nobody confirms any more."""

@@ -29,7 +29,7 @@ from generated.layouts.state import P_CONN_ST_CHG_REQ, P_STATE, P_STATE_CHG_REQ
 from generated.layouts.write import P_BARRIER, P_DATA, P_OUT_OF_SYNC, P_TRIM, P_WSAME, P_ZEROES
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.answering import Answering
-from runtime.engine.change import change
+from runtime.engine.before_resync import begin_resync
 from runtime.engine.checksum_resync import ChecksumAnswer
 from runtime.engine.connection import Connection
 from runtime.engine.integrity import check_digest
@@ -197,12 +197,12 @@ class DataPackets:
 
     def _begin(self, rooms: VolumeRooms) -> None:
         if rooms.volume.state.conn in (ConnState.WFSyncUUID, ConnState.Behind):
-            change(rooms.volume, ConnEvent.sync_uuid_received)
+            begin_resync(rooms, ConnEvent.sync_uuid_received)
         self._connection.resume("sync uuid")
 
 
 def _data(rooms: VolumeRooms, packet: P_DATA) -> None:
-    rooms.peer_writes.receive(packet)
+    rooms.conflicts.receive(packet)
 
 
 def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ) -> None:
@@ -238,7 +238,8 @@ def _data_reply(rooms: VolumeRooms, packet: P_DATA_REPLY) -> None:
 
 
 def _bitmap(rooms: VolumeRooms, packet: P_BITMAP | P_COMPRESSED_BITMAP) -> None:
-    rooms.exchange.receive(packet)
+    if rooms.exchange.receive(packet):
+        begin_resync(rooms, ConnEvent.receive_bitmap)
 
 
 def _out_of_sync(rooms: VolumeRooms, packet: P_OUT_OF_SYNC) -> None:

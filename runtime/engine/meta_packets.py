@@ -28,6 +28,7 @@ from runtime.engine.connection import Connection
 from runtime.engine.mirrored_write import Write
 from runtime.engine.pings import Pings
 from runtime.engine.volume_rooms import VolumeRooms
+from runtime.engine.write_answers import acked, refused
 from runtime.errors import PeerError
 from runtime.wire.channel import AnyPacket
 from runtime.wire.framing import Frame
@@ -58,8 +59,8 @@ class MetaPackets:
             Command.P_NEG_RS_DREPLY: (P_NEG_RS_DREPLY, _resync_refused),
             Command.P_RS_CANCEL: (P_RS_CANCEL, _resync_cancelled),
             Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _in_sync),
-            Command.P_SUPERSEDED: (P_SUPERSEDED, _unasked),
-            Command.P_RETRY_WRITE: (P_RETRY_WRITE, _unasked),
+            Command.P_SUPERSEDED: (P_SUPERSEDED, _postponed),
+            Command.P_RETRY_WRITE: (P_RETRY_WRITE, _postponed),
             Command.P_OV_RESULT: (P_OV_RESULT, _unasked),
             Command.P_STATE_CHG_REPLY: (P_STATE_CHG_REPLY, self._state_changed),
         }
@@ -81,7 +82,10 @@ class MetaPackets:
             if rooms is None:
                 name = Command(command).name
                 raise PeerError(f"{name} is for volume {frame.volume}, which is not known here")
-            method(rooms, self._read(frame, kind))
+            packet = self._read(frame, kind)
+            method(rooms, packet)
+            if isinstance(packet, BlockAck):
+                rooms.conflicts.took_ack(packet)
 
     def _read(self, frame: Frame, kind: type[AnyPacket]) -> AnyPacket:
         channel = self._connection.meta
@@ -107,14 +111,18 @@ def _acked(rooms: VolumeRooms, packet: BlockAck) -> None:
     if packet.block_id == ID_SYNCER:
         rooms.resync.source.acked(packet, is_positive=True)
     else:
-        rooms.writes.acked(packet)
+        acked(rooms.writes, packet)
 
 
 def _refused(rooms: VolumeRooms, packet: P_NEG_ACK) -> None:
     if packet.block_id == ID_SYNCER:
         rooms.resync.source.acked(packet, is_positive=False)
     else:
-        rooms.writes.refused(packet)
+        refused(rooms.writes, packet)
+
+
+def _postponed(rooms: VolumeRooms, packet: P_SUPERSEDED | P_RETRY_WRITE) -> None:
+    rooms.conflicts.answered(packet)
 
 
 def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:

@@ -91,9 +91,7 @@ class Pings:
         self._let_go()
 
     def _let_go(self) -> None:
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            self._agenda.later(job)
+        self._agenda.all_later(self._jobs)
 
     def _set_timer(self, when: float) -> None:
         self._agenda.at("ping", when, self._ring)

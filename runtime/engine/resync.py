@@ -21,8 +21,8 @@ from runtime.engine.volume_state import VolumeState
 SOURCE: Final = frozenset({ConnState.SyncSource, ConnState.PausedSyncS})
 TARGET: Final = frozenset({ConnState.SyncTarget, ConnState.PausedSyncT})
 RUNNING: Final = SOURCE | TARGET
-ANSWERED: Final = TARGET | {ConnState.Behind}  # what a target has asked for is answered there too
 VERSION_OF_CHECKSUMS: Final = 89  # wire 12.6
+ANSWERED: Final = TARGET | {ConnState.Behind}  # what a target has asked for is answered there too
 VERSION_OF_TOLD_END: Final = 96  # wire 9.6: from here on the source waits for the target's word
 BLOCK_SIZE_KIB: Final = 4
 PAGES_WRITTEN_EVERY_S: Final = 2.0  # states 6.4

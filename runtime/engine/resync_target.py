@@ -219,7 +219,10 @@ class ResyncTarget:
 
     @property
     def _size_bytes_max(self) -> int:
-        """Of one request: with thin resync not more than what zeroes are told of (wire 9.3)."""
+        """Of one request: with thin resync not more than what zeroes are told of (wire 9.3).
+
+        A kernel's requests with digests end there too.
+        """
         most, granularity = self.volume.request_size_bytes_max, self.volume.thin_size_bytes
         return min(most, granularity) if granularity % BLOCK_SIZE_BYTES == 0 < granularity else most
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
+from runtime.engine.calling import Calling
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.resync import Resync
+from runtime.engine.suspension import Suspension
 from runtime.engine.volume import Volume
 
 
@@ -20,3 +22,5 @@ class Rooms:
     applications: Applications
     exchange: BitmapExchange
     resync: Resync
+    calling: Calling
+    suspension: Suspension

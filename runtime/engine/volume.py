@@ -3,7 +3,7 @@
 It holds what the rooms share. States are changed by `change` alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
@@ -15,13 +15,16 @@ from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine, PeerState
+from generated.states.susp_fen_states import SuspFenMachine
+from generated.states.susp_nod_states import SuspNodMachine
+from generated.states.susp_states import SuspMachine
 from runtime.config import DiskOptions
 from runtime.effects import DiskWork, Effect, Level
 from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.sizes import OLD_REQUEST_SIZE_BYTES_MAX, Bounds
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
@@ -29,7 +32,6 @@ from runtime.metadata.store import Store
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
-BLOCK_SECTORS: Final = 8  # wire 12.4: what a bit stands for
 SEQUENCE_MASK: Final = (1 << 32) - 1
 VERSION_OF_ASKED_SIZES: Final = 93  # wire 5.4: the last that heeds what the peer takes
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
@@ -37,13 +39,16 @@ VERSION_OF_LARGE_REQUESTS: Final = 100
 
 
 class Machines(NamedTuple):
-    """The five machines, each with its room."""
+    """The machines, each with its room; the last three are alike in all volumes of a resource."""
 
     conn: ConnMachine[Effect]
     disk: DiskMachine[Effect]
     node: NodeMachine[Effect]
     peer: PeerMachine[Effect]
     pdsk: PeerDiskMachine[Effect]
+    susp: SuspMachine[Effect]
+    susp_nod: SuspNodMachine[Effect]
+    susp_fen: SuspFenMachine[Effect]
 
 
 class Volume:
@@ -52,6 +57,10 @@ class Volume:
     machines: Machines
     bits_equal: int | None = None
     """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
+    siblings: Sequence["Volume"] = ()
+    """The resource's other volumes."""
+    wants_generation = False
+    """New current UUID wanted: the peer was lost while requests were held back (states 10.1)."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number
@@ -71,8 +80,9 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
-        self.peer_works: set[DiskWork] = set()
-        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.peer_works: set[object] = set()
+        """What the disk still does for the peer, and what waits for its turn to do so: a lost link
+        is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""
@@ -87,8 +97,7 @@ class Volume:
 
         # Of the handshake
         self.peer_generations: Generations | None = None
-        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = 0
-        self.bits_sent = 0
+        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = self.bits_sent = 0
         self.reported_role = PeerState.Unknown
         self.would_be_disk = DiskState.Diskless
         """What attach found out, for as long as the disk is Negotiating (states 8.5)."""

@@ -1,10 +1,11 @@
-"""What the peer is told of one write of an application (wire 7.1, 7.3)."""
+"""What the peer is told of one write of an application (wire 7.1, 7.3, 7.11)."""
 
 from typing import Final
 
-from generated.layouts.write import P_DATA, P_TRIM, P_ZEROES, DpFlags
+from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
 from runtime.engine.integrity import digest_for
 from runtime.engine.volume import Volume
+from runtime.errors import DiskError
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 
 VERSION_OF_FLAGS: Final = 95
@@ -30,3 +31,19 @@ def send_write(volume: Volume, request: Request, *, block_id: int, dp_flags: int
         dp_flags |= DpFlags.ZEROES | (DpFlags.DISCARD if request.may_unmap else 0)
     packet = kind(sector, block_id, sequence, dp_flags, size_bytes)
     connection.send_data(packet, volume=volume.number)
+
+
+def note_out_of_sync(volume: Volume, request: Request, *, tells: bool) -> None:
+    """The peer will not have it: mark it, and say so where the peer keeps count too (7.11)."""
+    if not volume.has_disk:
+        return
+    try:
+        changed = volume.store.mark_out_of_sync(
+            first_sector=request.first_sector, sector_count=request.sector_count
+        )
+    except DiskError as error:
+        volume.metadata_failed(str(error))
+        return
+    if changed and tells:
+        note = P_OUT_OF_SYNC(request.first_sector, request.sector_count * SECTOR_SIZE_BYTES)
+        volume.connection.send_data(note, volume=volume.number)

@@ -63,8 +63,9 @@ class _Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        if refusal := self._links.refusal_of(transport, is_outgoing=self.channel.is_outgoing):
-            self._links.post(TlsRefused(refusal))
+        tls = self._links.tls
+        if tls is not None and not self.channel.is_outgoing and (why := tls.stranger(transport)):
+            self._links.post(TlsRefused(f"a connection to the own address is no peer's: {why}"))
             self.transport.abort()
             return
         self.transport.set_write_buffer_limits(HELD_SIZE_BYTES_MAX, HELD_SIZE_BYTES_LOW)
@@ -285,14 +286,6 @@ class Links:
         task.add_done_callback(self._tasks.discard)
 
     # Connections
-
-    def refusal_of(self, transport: asyncio.BaseTransport, *, is_outgoing: bool) -> str:
-        """Why a connection is not the peer's, as far as TLS tells; empty without TLS."""
-        found = transport.get_extra_info("ssl_object")
-        if self.tls is None or is_outgoing:
-            return ""
-        stranger = self.tls.stranger(found)
-        return f"a connection to the own address is no peer's: {stranger}" if stranger else ""
 
     def add(self, link: _Link) -> None:
         """A connection is there."""

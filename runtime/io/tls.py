@@ -4,6 +4,7 @@ Both nodes show a certificate, signed by an authority that the other one trusts 
 that it expects. TLS 1.3 and nothing older. The engine sees nothing of all this: it gets channels.
 """
 
+import asyncio
 import ssl
 from typing import Final, cast
 
@@ -22,12 +23,12 @@ class TlsSides:
         self.of_connecting = _context(tls, ssl.PROTOCOL_TLS_CLIENT)
         self.of_accepting = _context(tls, ssl.PROTOCOL_TLS_SERVER)
 
-    def stranger(self, found: ssl.SSLObject) -> str:
+    def stranger(self, transport: asyncio.BaseTransport) -> str:
         """Why who has connected is not the peer; empty when it is.
 
         Whoever opens a connection checks the name by itself; whoever accepts has to ask.
         """
-        certificate = found.getpeercert() or {}
+        certificate = transport.get_extra_info("peercert") or {}
         names = cast("tuple[tuple[str, str], ...]", certificate.get("subjectAltName", ()))
         if ("DNS", self.peer_name) in names:
             return ""

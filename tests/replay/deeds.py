@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runtime.config import DiskOptions, NetOptions
 from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ChangeNetOptionsRequested,
     Command,
     ConnectRequested,
     DetachRequested,
@@ -17,12 +20,14 @@ from runtime.events import (
     PauseSyncRequested,
     PrimaryRequested,
     ResizeRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
 )
 from runtime.requests import Request, RequestKind
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Side, Step, place_of
-from tests.replay.options import NotCovered, parsed
+from tests.replay.options import NotCovered, known, parsed
 
 PIECE_SECTORS_MAX: Final = 2048  # wire 12.4: 1 MiB, the largest request
 BLOCK_SIZE_BYTES: Final = 4096
@@ -140,12 +145,25 @@ def _deed(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
         case ["drbdsetup", "disconnect", local, _, *options]:
             if side.value in local:
                 yield Asked(DisconnectRequested("--force" in options), step.is_refused)
+        case ["drbdsetup", "net-options" | "disk-options", *_]:
+            yield from _of_options(words, step, side)
         case ["drbdsetup", verb, minor, *options] if verb in _OF_VOLUMES:
             if (volume := _volume(minor, side)) is not None:
                 command = _OF_VOLUMES[verb](volume, frozenset(options))
                 yield Asked(command, step.is_refused)
         case _:
             yield from _of_disks(words, side)
+
+
+def _of_options(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
+    """What is changed of a node that is in use."""
+    match words:
+        case [_, "net-options", local, _, *options] if side.value in local:
+            changes = known(NetOptions, " ".join(options))
+            yield Asked(ChangeNetOptionsRequested(changes), step.is_refused)
+        case [_, "disk-options", minor, *options] if (volume := _volume(minor, side)) is not None:
+            changes = known(DiskOptions, " ".join(options))
+            yield Asked(ChangeDiskOptionsRequested(volume, changes), step.is_refused)
 
 
 def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:
@@ -174,8 +192,10 @@ def _is_without_effect(words: list[str]) -> bool:
             return True  # attaching does it
         case ["drbdsetup", "new-minor", *_]:
             return True  # the settings tell the volumes
-        case ["dd", source, *_] if source.endswith("pattern"):
+        case ["dd" | "(dd", source, *_] | ["do", "dd", source, *_] if source.endswith(PATTERNS):
             return True  # several at once: the packets tell what was written, in which order
+        case ["for", *_] | ["done", "&", *_]:
+            return True  # how often
         case [first, *_]:
             return first in ("sync", "rm", "blockdev", "losetup")
         case _:
@@ -190,6 +210,8 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "invalidate-remote": lambda volume, _: InvalidateRemoteRequested(volume),
     "pause-sync": lambda volume, _: PauseSyncRequested(volume),
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
+    "suspend-io": lambda volume, _: SuspendIoRequested(volume),
+    "resume-io": lambda volume, _: ResumeIoRequested(volume),
     "outdate": lambda volume, _: OutdateRequested(volume),
     "resize": lambda volume, options: ResizeRequested(
         volume,
@@ -219,6 +241,7 @@ def _of_requests(step: Step, side: Side) -> list[Deed]:
     return []
 
 
+PATTERNS: Final = ("pattern", "/pa", "/pb")
 IN_WORDS: Final = "A writes zeros to 8600 blocks of 4 KiB, every second one from offset 4096"
 TOLD_IN_WORDS: Final[Mapping[str, Any]] = {
     "volume": 0,

@@ -1,24 +1,17 @@
 """drbdsetup's options as settings of our node; one that it does not have is not covered."""
 
 from dataclasses import fields
+from enum import Enum
 from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import (
-    DiskOptions,
-    NetOptions,
-    OnCongestion,
-    OnIoError,
-    ResourceConfig,
-    RrConflict,
-)
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from tests.replay.manifest import Scenario, Side
 
 WITHOUT_MEANING: Final = frozenset(
     {
         "tcp-cork",  # how bytes are cut into segments, which no peer can see
         "disk-barrier",  # a means of ordering writes that kernels have not had for long
-        "csums-after-crash-only",  # says when csums-alg is used, and not whether
         "discard-my-data",  # goes with the command to connect
     }
 )
@@ -32,11 +25,11 @@ def resource_config(scenario: Scenario, side: Side) -> ResourceConfig:
     """One side's settings in a scenario."""
     volumes = {
         volume: DiskOptions(
-            **_known(DiskOptions, scenario.options_of_attach(side, volume)),
+            **known(DiskOptions, scenario.options_of_attach(side, volume)),
         )
         for volume in scenario.disks(side)
     }
-    net = NetOptions(**_known(NetOptions, scenario.options_of_connect(side)))
+    net = NetOptions(**known(NetOptions, scenario.options_of_connect(side)))
     return ResourceConfig(name=side.resource, net=net, volumes=volumes, trace_flows=True)
 
 
@@ -46,7 +39,7 @@ def parsed(options: str) -> dict[str, str]:
     return {name: value or "yes" for name, _, value in found}
 
 
-def _known(kind: type[NetOptions] | type[DiskOptions], options: str) -> dict[str, Any]:
+def known(kind: type[NetOptions] | type[DiskOptions], options: str) -> dict[str, Any]:
     names = {option.name: option.type for option in fields(kind)}
     result = {}
     for name, value in parsed(options).items():
@@ -68,6 +61,6 @@ def _value(kind: object, value: str) -> Any:
         return ReplicationProtocol[value]
     if kind is SplitBrainPolicy:
         return SplitBrainPolicy[value.upper().replace("-", "_")]
-    if kind is OnIoError or kind is RrConflict or kind is OnCongestion:
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return value

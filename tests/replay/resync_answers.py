@@ -7,17 +7,26 @@ pieces, the recorded answers are put together for it.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from generated.layouts.acks import P_RS_CANCEL
 from generated.layouts.codec import Packet
-from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED, SpecialBlockId
+from generated.layouts.requests import (
+    P_CSUM_RS_REQUEST,
+    P_RS_DATA_REPLY,
+    P_RS_DEALLOCATED,
+    SpecialBlockId,
+)
+from runtime.digests import DIGEST_SIZE_BYTES, digest
 from tests.replay.exceptions import asked_for
 from tests.replay.happenings import Happening, Said
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Side
 
 Range: TypeAlias = tuple[int, int]
 """A first sector, and a number of sectors."""
+
+ALGORITHMS: Final = {0: "", **{size: name for name, size in DIGEST_SIZE_BYTES.items()}}
+"""The size of a digest -> what it was made with."""
 
 
 @dataclass
@@ -31,10 +40,14 @@ class ResyncAnswers:
     _asked: list[Range] = field(default_factory=list)
     _data: dict[int, bytes] = field(default_factory=dict)
     """Sector -> its content; nothing where its blocks are not allocated."""
+    _integrity_alg: str = ""
 
     def ask(self, packet: Packet) -> Iterator[Packet]:
         """Our node may ask for a range: the answer, if all of it has come already."""
-        if (asked := asked_for(packet)) is not None:
+        asked = asked_for(packet)
+        if isinstance(packet, P_CSUM_RS_REQUEST):
+            asked = packet.sector, packet.blksize // SECTOR_SIZE_BYTES
+        if asked is not None:
             self._asked.append(asked)
             yield from self._cancels() if self.cancels_on is not None else self._answers()
 
@@ -53,6 +66,7 @@ class ResyncAnswers:
         """An answer comes; what of it and of earlier ones can be given to our node."""
         if isinstance(packet, P_RS_DATA_REPLY):
             data, size_bytes = bytes(packet.data), len(packet.data)
+            self._integrity_alg = ALGORITHMS[len(packet.digest)]
         else:
             data, size_bytes = b"", packet.size
         for at in range(0, size_bytes, SECTOR_SIZE_BYTES):
@@ -72,7 +86,8 @@ class ResyncAnswers:
         if not any(pieces):
             return P_RS_DEALLOCATED(sectors[0], len(sectors) * SECTOR_SIZE_BYTES)
         data = b"".join(piece or bytes(SECTOR_SIZE_BYTES) for piece in pieces)
-        return P_RS_DATA_REPLY(sectors[0], SpecialBlockId.ID_SYNCER, b"", data)
+        made = digest(self._integrity_alg, data) if self._integrity_alg else b""
+        return P_RS_DATA_REPLY(sectors[0], SpecialBlockId.ID_SYNCER, made, data)
 
 
 def without_cancelled(all_of_them: Iterable[Happening], side: Side) -> Iterator[Happening]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK
+from generated.layouts.acks import P_RS_WRITE_ACK, P_SUPERSEDED
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
@@ -21,6 +21,7 @@ from tests.replay.deeds import Asked, Deed, NetworkFailed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
 from tests.replay.happenings import Ended, Happening, Opened, Said, happenings
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
+from tests.replay.meetings import heard_late, repetitions, writes_of
 from tests.replay.resync_answers import without_cancelled
 from tests.replay.slowness import task_told_by
 from tests.replay.told_requests import ToldRequests
@@ -65,10 +66,14 @@ class Script:
 def script(scenario: Scenario, side: Side) -> Script:
     """One side of a scenario, as its node meets it."""
     in_time = _heard_in_time(happenings(scenario), scenario)
-    all_of_them = list(without_cancelled(in_time, side))
+    all_of_them = heard_late(list(without_cancelled(in_time, side)), side)
+    own = writes_of(side, all_of_them)
+    left_out = {it.said for it in own if it.is_left_out}
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
     all_deeds = [(step, deed) for step in scenario.steps for deed in deeds(step, side)]
-    told = ToldRequests(all_of_them, side, [deed for _, deed in all_deeds])
+    told = ToldRequests(
+        all_of_them, side, [deed for _, deed in all_deeds], unasked=repetitions(own)
+    )
     done = [
         (_moment(deed, step, side, all_of_them), _without_packets(deed, step, told))
         for step, deed in all_deeds
@@ -79,7 +84,8 @@ def script(scenario: Scenario, side: Side) -> Script:
     ]
     met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
-    return Script(scenario, side, tuple(_scenes(met, side, told)), tuple(mine), heard)
+    scenes = tuple(_scenes(met, side, told, left_out))
+    return Script(scenario, side, scenes, tuple(mine), heard)
 
 
 def _heard_in_time(all_of_them: list[Happening], scenario: Scenario) -> Iterator[Happening]:
@@ -131,7 +137,10 @@ def counted_of(said: Said) -> Counter[Place]:
 
 
 def _scenes(
-    met: Iterable[tuple[float, Deed | Happening]], side: Side, told: ToldRequests
+    met: Iterable[tuple[float, Deed | Happening]],
+    side: Side,
+    told: ToldRequests,
+    left_out: set[Said],
 ) -> Iterator[Scene]:
     said: Counter[Place] = Counter()
     asked: dict[tuple[int, int, int], int] = {}
@@ -143,25 +152,29 @@ def _scenes(
             if not (isinstance(what, Said) and what.is_answered_by_itself):
                 yield Scene(time_s, what, _said_before(what, said, asked))
         elif isinstance(what, Said):
-            yield from _own_scenes(what, said, told)
+            yield from _own_scenes(what, said, told, is_told=what not in left_out)
             said += counted_of(what)
             _note_asked(what, said, asked)
         else:
             yield Scene(time_s, what, _without(said, RESYNC))
 
 
-def _own_scenes(what: Said, said: Counter[Place], told: ToldRequests) -> Iterator[Scene]:
+def _own_scenes(
+    what: Said, said: Counter[Place], told: ToldRequests, *, is_told: bool
+) -> Iterator[Scene]:
     """What happened around the node when it said something."""
-    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER | P_SUPERSEDED):
         yield Scene(what.time_s, what, Counter())
-    yield from _requested(what, said, told)
+    yield from _requested(what, said, told, is_told=is_told)
 
 
-def _requested(what: Happening, said: Counter[Place], told: ToldRequests) -> Iterator[Scene]:
+def _requested(
+    what: Happening, said: Counter[Place], told: ToldRequests, *, is_told: bool = True
+) -> Iterator[Scene]:
     """What applications asked for just before something."""
     if requests := told.made_before(what):
         wanted = _without(said, RESYNC, P_BARRIER.COMMAND)  # the next write may be what closes it
-        yield Scene(what.time_s, Requested(requests, is_told=True), wanted)
+        yield Scene(what.time_s, Requested(requests, is_told=is_told), wanted)
 
 
 def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, int], int]) -> None:

@@ -6,7 +6,7 @@ made at once. And it was a write that found congestion, while what had been sent
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from generated.layouts.acks import P_BARRIER_ACK
 from generated.layouts.state import P_STATE
@@ -22,14 +22,24 @@ from tests.replay.manifest import SECTOR_SIZE_BYTES, Side
 class ToldRequests:
     """The requests of one side's applications."""
 
-    def __init__(self, all_of_them: Iterable[Happening], side: Side, done: Iterable[Deed]) -> None:
+    def __init__(
+        self,
+        all_of_them: Iterable[Happening],
+        side: Side,
+        done: Iterable[Deed],
+        *,
+        unasked: Container[Said],
+    ) -> None:
+        """Nobody asked for what is `unasked`: the node repeated it by itself."""
         self.by_packet: dict[Said, Request] = {}
         """The packet that tells of a request, and the request."""
         self._before: defaultdict[Happening, list[Request]] = defaultdict(list)
         self._content = _content(done)
         said = [it for it in all_of_them if isinstance(it, Said)]
         for number, it in enumerate(said):
-            if it.by is side and (request := self._request(it)) is not None:
+            if it.by is not side or it in unasked:
+                continue
+            if (request := self._request(it)) is not None:
                 self.by_packet[it] = request
                 self._before[_moment(said, number, side)].append(request)
 

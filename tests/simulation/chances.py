@@ -26,6 +26,7 @@ from tests.simulation.scenes import SIZES_BYTES
 from tests.simulation.world import World, connected_pair
 
 VERSIONS: Final = (101, 101, 101, 100, 99, 96, 95, 94, 91)
+HASHES: Final = ("", "", "crc32c", "sha1")
 STEP_COUNT: Final = 60  # enough for some accidents in one another, and a world takes a second
 MEETING_S: Final = 30  # what two nodes need at most to find each other, by three connect-ints
 PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retries before it
@@ -40,15 +41,21 @@ class Chances:
         protocol = chance.choice(list(ReplicationProtocol))
         apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
         may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
+        hashes = random.Random(f"digests {seed}")
+        data_integrity_alg, csums_alg = hashes.choice(HASHES), hashes.choice(HASHES)
         net = NetOptions(
             protocol=protocol,
             on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
             congestion_fill=apart.choice([16, 256, 2048]),
+            data_integrity_alg=data_integrity_alg,
+            csums_alg=csums_alg,
             max_epoch_size=chance.choice([1, 4, 2048]),
             max_buffers=chance.choice([32, 512, 2048]),
             use_rle=chance.random() < 0.7,
         )
         peer_net = NetOptions(
+            data_integrity_alg=data_integrity_alg,
+            csums_alg=csums_alg,
             protocol=net.protocol,
             max_buffers=chance.choice([32, 2048]),
             version_max=101 if volumes > 1 else chance.choice(VERSIONS),

@@ -12,8 +12,12 @@ from generated.states import (
     node_states,
     peer_disk_states,
     peer_states,
+    susp_fen_states,
+    susp_nod_states,
+    susp_states,
 )
 from runtime.effects import Arrow, FlowTraced
+from runtime.events import ChangeNetOptionsRequested
 from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
@@ -23,6 +27,9 @@ TABLES: Mapping[str, Mapping[tuple[Any, Any], tuple[Any, ...]]] = {
     "node_states": node_states.TRANSITIONS,
     "peer_disk_states": peer_disk_states.TRANSITIONS,
     "peer_states": peer_states.TRANSITIONS,
+    "susp_states": susp_states.TRANSITIONS,
+    "susp_nod_states": susp_nod_states.TRANSITIONS,
+    "susp_fen_states": susp_fen_states.TRANSITIONS,
 }
 
 
@@ -61,7 +68,11 @@ def check_traces(world: World) -> None:
 
 
 def _is_acked(node: SimulatedNode) -> bool:
-    return node.config.net.protocol.name != "A"
+    may_change = any(
+        isinstance(command, ChangeNetOptionsRequested) and "protocol" in command.changes
+        for command in node.answers
+    )
+    return node.config.net.protocol.name != "A" and not may_change
 
 
 MakeWorld = Callable[..., World]

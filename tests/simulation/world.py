@@ -8,6 +8,7 @@ import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.events import (
@@ -41,7 +42,9 @@ class World:
         disk: DiskOptions | None = None,
         peer_disk: DiskOptions | None = None,
         volumes: int = 1,
+        **resource: Any,
     ) -> None:
+        """Two nodes with these options; `resource` are those of both nodes' resources."""
         self.random = random.Random(seed)
         self.now = 100.0
         self.jitter_s = 0.0
@@ -58,11 +61,14 @@ class World:
         self._held: list[Callable[[], None]] = []
         net, disk = net or NetOptions(), disk or DiskOptions()
         numbers = range(volumes)
-        mine = ResourceConfig(net=net, volumes=dict.fromkeys(numbers, disk), trace_flows=True)
+        mine = ResourceConfig(
+            net=net, volumes=dict.fromkeys(numbers, disk), trace_flows=True, **resource
+        )
         theirs = ResourceConfig(
             net=peer_net or net,
             volumes=dict.fromkeys(numbers, peer_disk or disk),
             trace_flows=True,
+            **resource,
         )
         self.alice = self._new_node("alice", mine, seed * 2 + 1)
         self.bob = self._new_node("bob", theirs, seed * 2 + 2)

@@ -16,6 +16,7 @@ from generated.layouts.acks import (
     P_RECV_ACK,
     P_RETRY_WRITE,
     P_RS_CANCEL,
+    P_RS_IS_IN_SYNC,
     P_RS_WRITE_ACK,
     P_SUPERSEDED,
     P_WRITE_ACK,
@@ -162,6 +163,7 @@ META: Final = [
     Row("reply to no request for a volume", connected, meta(P_STATE_CHG_REPLY(1)), STAYS),
     Row("reply to no request for all", connected, meta(P_CONN_ST_CHG_REPLY(1)), STAYS),
     Row("P_NEG_RS_DREPLY without a resync", connected, meta(P_NEG_RS_DREPLY(8, 0, 4096, 1)), STAYS),
+    Row("P_RS_IS_IN_SYNC without a resync", connected, meta(P_RS_IS_IN_SYNC(8, 0, 4096, 1)), STAYS),
     Row("P_RS_CANCEL without a resync", connected, meta(P_RS_CANCEL(8, 0, 4096, 1)), STAYS),
 ]  # fmt: skip
 

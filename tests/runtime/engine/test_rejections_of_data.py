@@ -281,6 +281,8 @@ READS: Final = [
         for kind in (P_CSUM_RS_REQUEST, P_OV_REPLY)
         for sector, size in ((0, 0), (0, 511), (0, MIB + 512), (VOLUME_SECTORS, 512))
     ),
+    Row("digest where none is compared", sync_source,
+        data(P_CSUM_RS_REQUEST(0, (1 << 64) - 1, 4096, digest=bytes(20))), STAYS),
     Row("answer to no read", primary, data(P_DATA_REPLY(0, 1, digest=b"", data=BLOCK)), RECONNECT),
     Row("answer to another read", diskless_primary,
         data(P_DATA_REPLY(8, 1, digest=b"", data=BLOCK)), RECONNECT),

@@ -1,7 +1,8 @@
 """What the engine is told: everything that can happen to a node."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from generated.layouts.codec import Octets
 from runtime.effects import DiskWork
@@ -147,6 +148,22 @@ class DisconnectRequested(Command):
     """Let the peer go (states 7.10)."""
 
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeNetOptionsRequested(Command):
+    """Go on with other net options; the peer is told of those that it shares (states 8.4)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of NetOptions -> its new value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeDiskOptionsRequested(VolumeCommand):
+    """Go on with other options of a disk (states 8.5)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of DiskOptions -> its new value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,12 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
+from runtime.config import DiskOptions, NetOptions
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError
 from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ChangeNetOptionsRequested,
     Command,
     ConnectRequested,
     DetachRequested,
@@ -30,6 +33,7 @@ from runtime.events import (
     VolumeCommand,
 )
 from runtime.node import Node
+from runtime.node_config import options_of
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind
 
 BATCH_SIZE_BYTES_MAX: Final = 256 << 20  # all of a batch's data are in memory before it begins
@@ -90,6 +94,10 @@ class Arguments:
             raise MisuseError(f"{name} is {value!r}, which must be a text or a list of texts")
         return found
 
+    def table(self, name: str) -> object:
+        """Names with their values."""
+        return self._take(name) or {}
+
     def choice(self, name: str, known: Collection[str]) -> str:
         """One of several words."""
         word = self.text(name)
@@ -147,6 +155,21 @@ async def _resize(node: Node, arguments: Arguments) -> Answer:
     arguments.end()
     await node.do(ResizeRequested(volume, size, has_space, is_clean))
     return {"size_sectors": node.size_sectors(volume)}
+
+
+async def _net_options(node: Node, arguments: Arguments) -> Answer:
+    changes = options_of(NetOptions, arguments.table("options"), "options")
+    arguments.end()
+    await node.do(ChangeNetOptionsRequested(changes))
+    return {}
+
+
+async def _disk_options(node: Node, arguments: Arguments) -> Answer:
+    volume = _volume(node, arguments)
+    changes = options_of(DiskOptions, arguments.table("options"), "options")
+    arguments.end()
+    await node.do(ChangeDiskOptionsRequested(volume, changes))
+    return {}
 
 
 async def _down(node: Node, arguments: Arguments) -> Answer:
@@ -332,11 +355,13 @@ ORDERS: Final[dict[str, Order]] = {
     "connect": _command(ConnectRequested, "discard_my_data", "tentative"),
     "detach": _command(DetachRequested, "force"),
     "discard": _discard,
+    "disk_options": _disk_options,
     "disconnect": _command(DisconnectRequested, "force"),
     "down": _down,
     "flush": _flush,
     "invalidate": _command(InvalidateRequested),
     "invalidate_remote": _command(InvalidateRemoteRequested),
+    "net_options": _net_options,
     "new_current_uuid": _command(NewCurrentUuidRequested, "clear_bitmap"),
     "outdate": _command(OutdateRequested),
     "pause_sync": _command(PauseSyncRequested),
@@ -344,8 +369,8 @@ ORDERS: Final[dict[str, Order]] = {
     "progress": _progress,
     "quit": _quit,
     "read": _read,
-    "resume_io": _command(ResumeIoRequested),
     "resize": _resize,
+    "resume_io": _command(ResumeIoRequested),
     "resume_sync": _command(ResumeSyncRequested),
     "secondary": _command(SecondaryRequested),
     "state": _state,

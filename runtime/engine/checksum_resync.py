@@ -64,7 +64,11 @@ class ChecksumRequest(
         self._took(differing.SyncTarget.w_e_send_csum)
         self.is_sent = True
         volume = self.job.volume
-        made = digest(volume.connection.options.csums_alg, self.content)
+        name = volume.connection.options.csums_alg
+        if not name:  # the peer has changed its options since this resync began
+            self.content = b""
+            return super().w_make_resync_request()
+        made = digest(name, self.content)
         self.content = b""
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
         packet = P_CSUM_RS_REQUEST(self.first_sector, ID_SYNCER, size_bytes, digest=made)

@@ -3,7 +3,8 @@
 What does not fit ends the connection for good: PeerRefused. What is no proper packet: PeerError.
 """
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from generated.layouts.configuration import (
     P_PROTOCOL,
@@ -22,9 +23,11 @@ from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.effects import Level
 from runtime.engine.change import change
 from runtime.engine.connection import VERSION_OF_INTEGRITY, Connection
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.handshake import PeerRefused
 from runtime.engine.integrity import expect_digests
 from runtime.engine.volume import Volume
@@ -46,8 +49,10 @@ OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
 # What goes
 
 
-def send_protocol(connection: Connection) -> None:
-    """The settings of the connection (wire 5.1)."""
+def send_protocol(
+    connection: Connection, kind: type[P_PROTOCOL | P_PROTOCOL_UPDATE] = P_PROTOCOL
+) -> None:
+    """The settings of the connection: for a handshake, or those that have changed (wire 5.1)."""
     options = connection.options
     if options.data_integrity_alg and not connection.integrity_alg:
         needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
@@ -60,7 +65,7 @@ def send_protocol(connection: Connection) -> None:
             )
         flags |= ConnFlags.DRY_RUN
     connection.send_data(
-        P_PROTOCOL(
+        kind(
             protocol=connection.protocol,
             after_sb_0p=options.after_sb_0pri,
             after_sb_1p=options.after_sb_1pri,
@@ -195,8 +200,14 @@ def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -
     expect_digests(connection, packet.integrity_alg)
     try:
         connection.protocol = ReplicationProtocol(packet.protocol)
+        connection.options = replace(
+            connection.options,
+            after_sb_0pri=SplitBrainPolicy(_as_here(packet.after_sb_0p)),
+            after_sb_1pri=SplitBrainPolicy(_as_here(packet.after_sb_1p)),
+            after_sb_2pri=SplitBrainPolicy(_as_here(packet.after_sb_2p)),
+        )
     except ValueError as error:
-        raise PeerError(f"P_PROTOCOL_UPDATE: {packet.protocol} is no protocol") from error
+        raise PeerError(f"P_PROTOCOL_UPDATE has a number that means nothing: {error}") from error
     connection.has_two_primaries = bool(packet.two_primaries)
     if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
         raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
@@ -225,12 +236,26 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
         name = bytes(packet.verify_alg).rstrip(b"\0")
         pairs = [("verify-alg", options.verify_alg, name)] if has_name else []
         controller = None
-    if volume.state.conn is ConnState.WFReportParams:
-        for name_of, own, theirs in pairs:
-            if own.encode() != theirs:
-                raise PeerRefused(f"incompatible {name_of} settings")
+    for name_of, own, theirs in pairs:
+        if own.encode() != theirs:
+            _adopt_algorithm(volume, name_of, bytes(theirs))
     if volume.has_disk:
         volume.pace.adopt(packet.resync_rate, controller)
+
+
+def _adopt_algorithm(volume: Volume, option: str, theirs: bytes) -> None:
+    """Another hash than the own one does not fit at first; later it is taken over (wire 5.3)."""
+    name = theirs.decode("ascii", "replace")
+    if volume.state.conn is ConnState.WFReportParams:
+        raise PeerRefused(f"incompatible {option} settings")
+    if name and name not in DIGEST_SIZE_BYTES:
+        raise PeerRefused(f"the peer's {option} {name!r} is not known here")
+    if volume.state.conn in VERIFYING and option == "verify-alg":
+        raise PeerError("the peer changed its verify-alg while an online verify runs")
+    connection = volume.connection
+    change_of: dict[str, Any] = {option.replace("-", "_"): name}
+    connection.options = replace(connection.options, **change_of)
+    volume.log(f'using {option}: "{name}"')
 
 
 def resize(volume: Volume, size_sectors: int, *, is_in_sync: bool = False) -> None:

@@ -7,7 +7,6 @@ back as another event.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import ResourceConfig
 from runtime.effects import DiskWork, Effect, Level, RequestFinished
@@ -15,6 +14,7 @@ from runtime.engine.agenda import Agenda
 from runtime.engine.answering import Answering
 from runtime.engine.asking import Asking
 from runtime.engine.calling import Calling
+from runtime.engine.changing import Changing
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
@@ -42,7 +42,6 @@ from runtime.events import (
     Event,
     HelperEnded,
     RequestsMade,
-    ResizeRequested,
     SendResumed,
     SocketLost,
     TimePassed,
@@ -89,11 +88,11 @@ class Resource:
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         self._commands.also(DiskCommands(self._commands).methods)
-        self._commands.also({ResizeRequested: self._resize})
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
-        self._commands.also(roles.methods)
+        changing = Changing(self._connection, self._rooms, self._link, self._commands)
+        self._commands.also({**roles.methods, **changing.methods})
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
@@ -250,13 +249,6 @@ class Resource:
             oldest = rooms.applications.reads.remote.oldest_sent_at
             if oldest is not None:
                 yield oldest
-
-    def _resize(self, command: ResizeRequested, rooms: VolumeRooms) -> None:
-        def answer(text: str) -> None:
-            code = ReturnCode.SS_UNKNOWN_ERROR if text else ReturnCode.SS_SUCCESS
-            self._commands.answer(command, code, text)
-
-        rooms.sizing.resize(command, answer)
 
     # What comes of the disks and the applications
 

@@ -100,8 +100,7 @@ class Volume:
 
         # Of the handshake
         self.peer_generations: Generations | None = None
-        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = 0
-        self.bits_sent = 0
+        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = self.bits_sent = 0
         self.reported_role = PeerState.Unknown
         self.would_be_disk = DiskState.Diskless
         """What attach found out, for as long as the disk is Negotiating (states 8.5)."""

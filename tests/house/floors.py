@@ -231,6 +231,7 @@ FLOORS: Final = {
     "runtime/engine/leaving.py": 15,
     "runtime/engine/roles.py": 15,
     "runtime/engine/volume_rooms.py": 15,
+    "runtime/engine/changing.py": 16,
     "runtime/engine/data_packets.py": 16,
     "runtime/engine/meta_packets.py": 16,
     "runtime/engine/resource.py": 17,

@@ -10,7 +10,6 @@ from tests.replay.manifest import Scenario, Side
 
 VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
-OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
 EPOCH: Final = "a kernel's epoch ends a little later than the first of its acks comes"
 REFUSED: Final = (
@@ -25,7 +24,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "verify-crc32c-secondary": VERIFY,
     "verify-md5-range": VERIFY,
     "verify-clean": VERIFY,
-    "change-net-options": OPTIONS,
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
 """Conversations that are replayed on neither side, and why."""

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runtime.config import DiskOptions, NetOptions
 from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ChangeNetOptionsRequested,
     Command,
     ConnectRequested,
     DetachRequested,
@@ -24,7 +27,7 @@ from runtime.events import (
 )
 from runtime.requests import Request, RequestKind
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Side, Step, place_of
-from tests.replay.options import NotCovered, parsed
+from tests.replay.options import NotCovered, known, parsed
 
 PIECE_SECTORS_MAX: Final = 2048  # wire 12.4: 1 MiB, the largest request
 BLOCK_SIZE_BYTES: Final = 4096
@@ -145,12 +148,25 @@ def _deed(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
         case ["drbdsetup", "disconnect", local, _, *options]:
             if side.value in local:
                 yield Asked(DisconnectRequested("--force" in options), step.is_refused)
+        case ["drbdsetup", "net-options" | "disk-options", *_]:
+            yield from _of_options(words, step, side)
         case ["drbdsetup", verb, minor, *options] if verb in _OF_VOLUMES:
             if (volume := _volume(minor, side)) is not None:
                 command = _OF_VOLUMES[verb](volume, frozenset(options))
                 yield Asked(command, step.is_refused)
         case _:
             yield from _of_disks(words, side)
+
+
+def _of_options(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
+    """What is changed of a node that is in use."""
+    match words:
+        case [_, "net-options", local, _, *options] if side.value in local:
+            changes = known(NetOptions, " ".join(options))
+            yield Asked(ChangeNetOptionsRequested(changes), step.is_refused)
+        case [_, "disk-options", minor, *options] if (volume := _volume(minor, side)) is not None:
+            changes = known(DiskOptions, " ".join(options))
+            yield Asked(ChangeDiskOptionsRequested(volume, changes), step.is_refused)
 
 
 def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:

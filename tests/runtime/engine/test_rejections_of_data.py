@@ -3,12 +3,13 @@
 Not here, with the reason:
 - whatever the table says "must not be sent" of has no reaction to be held to;
 - P_ZEROES under data integrity costs a kernel its connection by a defect: it is taken here;
-- P_OV_REQUEST and P_OV_REPLY with an algorithm, and hashes that change later: online verify;
+- P_OV_REQUEST and P_OV_REPLY with an algorithm, with digests that change meanwhile: online verify;
 - missing sequence numbers, conflicts, writes without SEND_WRITE_ACK: two primaries;
 - a new generation while I/O is suspended: this node does not suspend it;
 - names without a zero at their end, short P_SYNC_PARAMs: refused here, and missed by the kernel.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP, BitmapEncoding
@@ -90,7 +91,9 @@ C: Final = ReplicationProtocol.C
 LONG_PARAM: Final = framed(Command.P_SYNC_PARAM89, SYNC_PARAM.pack() + b"x")
 OTHER_VERIFY: Final = P_SYNC_PARAM89(250, b"sha1", b"", ResyncController(20, 10, 100, 102400))
 OTHER_CSUMS: Final = P_SYNC_PARAM89(250, b"", b"sha1", ResyncController(20, 10, 100, 102400))
+NO_HASH: Final = P_SYNC_PARAM89(250, b"no hash", b"", ResyncController(20, 10, 100, 102400))
 SMALL: Final = P_SIZES(VOLUME_SECTORS - 8, 0, VOLUME_SECTORS - 8, MIB, 0, LIMITS)
+ODD_BLOCKS: Final = replace(LIMITS, logical_block_size=3)
 RLE: Final = BitmapEncoding(2, 0, 1)
 
 
@@ -170,6 +173,13 @@ PARAMETERS: Final = [
     Row("other verify-alg", parameters_awaited, data(OTHER_VERIFY), STANDALONE),
     Row("other csums-alg", parameters_awaited, data(OTHER_CSUMS), STANDALONE),
     Row("smaller disk", parameters_awaited, data(protocol(), SYNC_PARAM, SMALL), STANDALONE),
+    Row("policy that is none later", connected, data(P_PROTOCOL_UPDATE(C, 99, 0, 0, 0, 0, b"\0")),
+        RECONNECT),
+    Row("unknown verify-alg later", connected, data(NO_HASH), STANDALONE),
+    Row("smaller disk later", connected, data(SMALL), STAYS),
+    Row("smaller disk during a resync", sync_target, data(SMALL), RECONNECT),
+    Row("blocks of no size that disks have", connected,
+        data(P_SIZES(VOLUME_SECTORS, 0, VOLUME_SECTORS, 0, 0, ODD_BLOCKS)), STAYS),
     Row("smaller disk for a diskless primary", diskless_primary_alone,
         data(protocol(), SYNC_PARAM, SMALL), STANDALONE),
     Row("other generation for a diskless primary", diskless_primary_alone,

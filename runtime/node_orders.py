@@ -9,6 +9,7 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError
 from runtime.events import (
@@ -24,6 +25,7 @@ from runtime.events import (
     PrimaryRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    VerifyRequested,
     VolumeCommand,
 )
 from runtime.node import Node
@@ -57,6 +59,11 @@ class Arguments:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise MisuseError(f"{name} is {value!r}, which must be a number of 0 to {most}")
         return value
+
+    def number_if_given(self, name: str) -> int | None:
+        """A number of 0 or more, or none at all."""
+        number = self.number(name, -1)
+        return None if number < 0 else number
 
     def seconds(self, name: str) -> float | None:
         """A time, or no bound."""
@@ -135,6 +142,14 @@ async def _attach(node: Node, arguments: Arguments) -> Answer:
     volume = _volume(node, arguments)
     arguments.end()
     await node.attach(volume)
+    return {}
+
+
+async def _verify(node: Node, arguments: Arguments) -> Answer:
+    volume = _volume(node, arguments)
+    start, stop = arguments.number_if_given("start"), arguments.number_if_given("stop")
+    arguments.end()
+    await node.do(VerifyRequested(volume, start, stop))
     return {}
 
 
@@ -306,7 +321,8 @@ async def _progress(node: Node, arguments: Arguments) -> Answer:
     progress = node.progress(volume)
     if progress is None:
         return {"progress": None}
-    return {"progress": {**asdict(progress), "text": progress.text()}}
+    is_verify = node.state(volume).conn in VERIFYING
+    return {"progress": {**asdict(progress), "text": progress.text(is_verify=is_verify)}}
 
 
 async def _checksum(node: Node, arguments: Arguments) -> Answer:
@@ -336,6 +352,7 @@ ORDERS: Final[dict[str, Order]] = {
     "resume_sync": _command(ResumeSyncRequested),
     "secondary": _command(SecondaryRequested),
     "state": _state,
+    "verify": _verify,
     "wait": _wait,
     "write": _write,
     "write_zeroes": _write_zeroes,

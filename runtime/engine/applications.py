@@ -49,7 +49,8 @@ class Applications:
         self.writes = writes
         self.remote_reads = RemoteReads(volume, traces=traces, on_finished=self._read_remotely)
         self.resync_ranges: Intervals[Claimant] = Intervals()
-        """What a resync target has asked for, against what applications write meanwhile."""
+        """What a resync target or an online verify has asked for, against what applications write
+        meanwhile."""
         self.is_held = False
         """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
         self._disk_failed = disk_failed

@@ -18,7 +18,7 @@ def circumstances_of(rooms: Rooms) -> Circumstances:
             volume.state.peer is PeerState.Primary for volume in volumes.values()
         ),
         is_device_open=bool(rooms.applications.open_count),
-        has_verify_alg=False,
+        has_verify_alg=bool(connection.verify_alg),
         version=connection.version,
         state_sent=connection.is_state_sent,
     )

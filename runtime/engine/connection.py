@@ -38,6 +38,8 @@ class Connection:
         self.resolves_conflicts = False
         self.protocol = options.protocol
         """When a write counts as done; a peer may change it (wire 5.2)."""
+        self.verify_alg = options.verify_alg
+        """The hash of an online verify, empty for none; a peer may change it (wire 5.3)."""
         self.has_two_primaries = False
         """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
         self.peer_wants_dry_run = False

@@ -59,7 +59,7 @@ class MetaPackets:
             Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _unasked),
             Command.P_SUPERSEDED: (P_SUPERSEDED, _unasked),
             Command.P_RETRY_WRITE: (P_RETRY_WRITE, _unasked),
-            Command.P_OV_RESULT: (P_OV_RESULT, _unasked),
+            Command.P_OV_RESULT: (P_OV_RESULT, _ov_result),
             Command.P_STATE_CHG_REPLY: (P_STATE_CHG_REPLY, self._state_changed),
         }
 
@@ -121,11 +121,17 @@ def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:
 def _resync_refused(rooms: VolumeRooms, packet: P_NEG_RS_DREPLY) -> None:
     if rooms.resync.target is not None:
         rooms.resync.target.failed_there(packet.sector, packet.blksize, is_cancelled=False)
+    else:
+        rooms.verify.refused(packet)
 
 
 def _resync_cancelled(rooms: VolumeRooms, packet: P_RS_CANCEL) -> None:
     if rooms.resync.target is not None:
         rooms.resync.target.failed_there(packet.sector, packet.blksize, is_cancelled=True)
+
+
+def _ov_result(rooms: VolumeRooms, packet: P_OV_RESULT) -> None:
+    rooms.verify.receive_result(packet)
 
 
 def _unasked(_rooms: VolumeRooms, packet: Packet) -> None:

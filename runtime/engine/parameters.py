@@ -5,6 +5,7 @@ What does not fit ends the connection for good: PeerRefused. What is no proper p
 
 from typing import Final
 
+from generated.layouts.codec import Octets
 from generated.layouts.configuration import (
     P_PROTOCOL,
     P_PROTOCOL_UPDATE,
@@ -22,6 +23,7 @@ from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.engine.change import change
 from runtime.engine.connection import Connection
 from runtime.engine.handshake import PeerRefused
@@ -35,6 +37,7 @@ VERSION_OF_VERIFY: Final = 88
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
 VERSION_OF_CONTROLLER: Final = 95
+VERIFY_ALG: Final = "verify-alg"
 
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
     SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,
@@ -75,7 +78,7 @@ def send_sync_param(volume: Volume) -> None:
     """The settings of a resync, in the form of the agreed version (wire 5.3)."""
     connection, options = volume.connection, volume.connection.options
     parameters = volume.pace.parameters
-    verify_alg, csums_alg = options.verify_alg.encode(), options.csums_alg.encode()
+    verify_alg, csums_alg = connection.verify_alg.encode(), options.csums_alg.encode()
     packet: P_SYNC_PARAM | P_SYNC_PARAM89
     if connection.version < VERSION_OF_SYNC_PARAM89:
         name = verify_alg + b"\0" if connection.version >= VERSION_OF_VERIFY else b""
@@ -192,7 +195,7 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
     if isinstance(packet, P_SYNC_PARAM89):
         if (packet.controller is not None) is not (version >= VERSION_OF_CONTROLLER):
             raise PeerError(f"P_SYNC_PARAM89 has {packet.packed_size} bytes in version {version}")
-        pairs = [("verify-alg", options.verify_alg, packet.verify_alg)]
+        pairs = [(VERIFY_ALG, volume.connection.verify_alg, packet.verify_alg)]
         pairs.append(("csums-alg", options.csums_alg, packet.csums_alg))
         controller = packet.controller
     else:
@@ -200,14 +203,25 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
         if bool(len(packet.verify_alg)) is not has_name:
             raise PeerError(f"P_SYNC_PARAM has {packet.packed_size} bytes in version {version}")
         name = bytes(packet.verify_alg).rstrip(b"\0")
-        pairs = [("verify-alg", options.verify_alg, name)] if has_name else []
+        pairs = [(VERIFY_ALG, volume.connection.verify_alg, name)] if has_name else []
         controller = None
-    if volume.state.conn is ConnState.WFReportParams:
-        for name_of, own, theirs in pairs:
-            if own.encode() != theirs:
-                raise PeerRefused(f"incompatible {name_of} settings")
+    for name_of, own, theirs in pairs:
+        if own.encode() == theirs:
+            continue
+        if volume.state.conn is ConnState.WFReportParams:
+            raise PeerRefused(f"incompatible {name_of} settings")
+        if name_of == VERIFY_ALG:
+            volume.connection.verify_alg = _known_hash(name_of, theirs)
     if volume.has_disk:
         volume.pace.adopt(packet.resync_rate, controller)
+
+
+def _known_hash(name_of: str, name: Octets) -> str:
+    """A hash that the peer has come to use while connected, if this node has it too."""
+    known = {it.encode(): it for it in ("", *DIGEST_SIZE_BYTES)}
+    if (found := known.get(bytes(name))) is None:
+        raise PeerRefused(f"the peer wants a {name_of} that is not known here")
+    return found
 
 
 def receive_sizes(volume: Volume, packet: P_SIZES) -> None:

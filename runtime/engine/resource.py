@@ -24,6 +24,7 @@ from runtime.engine.peer_write import Confirming
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.verifying import Verifying
 from runtime.engine.volume import Volume
 from runtime.engine.volume_rooms import VolumeRooms
 from runtime.engine.volume_state import VolumeState
@@ -38,6 +39,7 @@ from runtime.events import (
     SendResumed,
     SocketLost,
     TimePassed,
+    VerifyRequested,
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
@@ -91,6 +93,7 @@ class Resource:
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
             DisconnectRequested: self._leaving.run,
+            VerifyRequested: Verifying(self._commands, self._rooms).run,
         }
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -126,8 +129,9 @@ class Resource:
         return self._rooms[volume].volume.bits_out_of_sync
 
     def progress(self, volume: int = 0) -> Progress | None:
-        """How far the resync of a volume is; None while none runs."""
-        return self._rooms[volume].resync.progress()
+        """How far the resync or online verify of a volume is; None while none runs."""
+        rooms = self._rooms[volume]
+        return rooms.resync.progress() or rooms.verify.progress()
 
     # What comes of the peer
 

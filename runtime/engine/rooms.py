@@ -7,6 +7,7 @@ from runtime.engine.bitmap_exchange import BitmapExchange
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.resync import Resync
+from runtime.engine.verify import Verify
 from runtime.engine.volume import Volume
 
 
@@ -20,3 +21,4 @@ class Rooms:
     applications: Applications
     exchange: BitmapExchange
     resync: Resync
+    verify: Verify

@@ -21,6 +21,7 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.verify import Verify
 from runtime.engine.volume import Machines, Volume
 
 
@@ -49,6 +50,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=BitmapExchange(volume, applications),
             resync=Resync(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
+            verify=Verify(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
         )
         failing.append(Disk(rooms))
         volume.machines = Machines(
@@ -65,6 +67,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=rooms.exchange,
             resync=rooms.resync,
+            verify=rooms.verify,
             peer_writes=PeerWrites(volume, confirming, traces=traces, disk_failed=disk_failed),
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
@@ -74,4 +77,5 @@ class VolumeRooms(Rooms):
         """Nothing that the peer has not confirmed is known to be there (states 7.6)."""
         self.exchange.forget()
         self.resync.source.link_lost()
+        self.verify.link_lost()
         self.applications.remote_reads.link_lost()

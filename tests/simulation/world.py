@@ -49,6 +49,8 @@ class World:
         """Whether anything arrives; what is sent meanwhile arrives at `heal`, as TCP repeats it."""
         self.nodes: list[SimulatedNode] = []
         """All that there have been, those that were killed too."""
+        self.transferred_bytes = 0
+        """What was sent over all connections, in both directions."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self._wakes: dict[SimulatedNode, float] = {}
@@ -160,6 +162,7 @@ class World:
 
     def transfer(self, peer: SimulatedNode, channel: Channel, content: bytes) -> None:
         """Bytes travel, in order."""
+        self.transferred_bytes += len(content)
         self._travel(channel, lambda: peer.receive(channel, content))
 
     def cut(self, node: SimulatedNode, channel: Channel, reason: str) -> None:

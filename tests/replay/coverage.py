@@ -11,7 +11,6 @@ from tests.replay.manifest import Scenario, Side
 INTEGRITY: Final = "data-integrity-alg: our node sends no digests beside data"
 TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
 CHECKSUMS: Final = "csums-alg: our node asks for data, not for checksums of them"
-VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 SIZES: Final = "resize: our node's disks keep their size"
 CONGESTION: Final = "on-congestion: our node does not run ahead of its peer"
 NO_DISK: Final = (
@@ -36,11 +35,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "csums-md5-integrity": CHECKSUMS,
     "csums-full": CHECKSUMS,
     "crashed-primary-failover": CHECKSUMS,
-    "verify-sha1": VERIFY,
-    "verify-sha1-linux-6.1": VERIFY,
-    "verify-crc32c-secondary": VERIFY,
-    "verify-md5-range": VERIFY,
-    "verify-clean": VERIFY,
     "resize": SIZES,
     "resize-assume-clean": SIZES,
     "resize-smaller": SIZES,

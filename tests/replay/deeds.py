@@ -18,6 +18,7 @@ from runtime.events import (
     PrimaryRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    VerifyRequested,
 )
 from runtime.requests import Request, RequestKind
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Side, Step, place_of
@@ -170,6 +171,11 @@ def _is_without_effect(words: list[str]) -> bool:
             return False
 
 
+def _verify(volume: int, options: frozenset[str]) -> Command:
+    where = {name: int(value) for name, value in parsed(" ".join(options)).items()}
+    return VerifyRequested(volume, where.get("start"), where.get("stop"))
+
+
 _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "primary": lambda volume, options: PrimaryRequested(volume, "--force" in options),
     "secondary": lambda volume, _: SecondaryRequested(volume),
@@ -178,6 +184,7 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "invalidate-remote": lambda volume, _: InvalidateRemoteRequested(volume),
     "pause-sync": lambda volume, _: PauseSyncRequested(volume),
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
+    "verify": _verify,
     "outdate": lambda volume, _: OutdateRequested(volume),
     "new-current-uuid": lambda volume, options: NewCurrentUuidRequested(
         volume, "--clear-bitmap=yes" in options

@@ -8,9 +8,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK, P_WRITE_ACK
+from generated.layouts.acks import P_OV_RESULT, P_RS_WRITE_ACK, P_WRITE_ACK
 from generated.layouts.codec import Packet
-from generated.layouts.requests import P_DATA_REPLY, P_RS_DATA_REPLY, P_RS_DEALLOCATED, BlockRequest
+from generated.layouts.requests import (
+    P_DATA_REPLY,
+    P_OV_REPLY,
+    P_RS_DATA_REPLY,
+    P_RS_DEALLOCATED,
+    BlockRequest,
+)
 from generated.layouts.write import P_BARRIER, P_DATA, DpFlags, RangeWrite
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
 from runtime.requests import Request, RequestKind
@@ -34,6 +40,8 @@ def task_told_by(said: Said) -> Task | None:
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
+        case P_OV_REPLY() | P_OV_RESULT():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
     return None
 
 
@@ -41,7 +49,7 @@ def _promised_by(said: Said) -> Task | None:
     """What the disk has to do before a packet of the peer is answered."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case BlockRequest():
+        case BlockRequest() | P_OV_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)

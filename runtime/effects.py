@@ -110,6 +110,17 @@ class DetachDisk(Effect):
     volume: int
 
 
+@dataclass(frozen=True, slots=True)
+class CallHelper(Effect):
+    """Run the administrator's program of this name, and report its end with HelperEnded.
+
+    It is about a volume, or about the connection when there is none (states 4.5).
+    """
+
+    name: str
+    volume: int | None
+
+
 # Answers
 
 
@@ -169,6 +180,15 @@ class StateChanged(Effect):
     before: VolumeState
     after: VolumeState
     arrows: tuple[Arrow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelperTold(Effect):
+    """A helper is called, configured or not; with an exit code: it has ended (states 9.5)."""
+
+    name: str
+    volume: int | None
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

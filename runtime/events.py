@@ -58,6 +58,13 @@ class SocketLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TlsRefused(Event):
+    """A connection came to nothing, since its other end is not the peer that TLS asks for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BytesArrived(Event):
     """A channel has more to read."""
 
@@ -86,6 +93,18 @@ class DiskFinished(Event):
     work: DiskWork
     error: str = ""
     content: Octets = b""
+
+
+# The administrator's programs
+
+
+@dataclass(frozen=True, slots=True)
+class HelperEnded(Event):
+    """A program that CallHelper asked for has ended."""
+
+    name: str
+    volume: int | None
+    exit_code: int
 
 
 # Applications
@@ -195,3 +214,13 @@ class NewCurrentUuidRequested(VolumeCommand):
     """Begin a generation; with `clear_bitmap` both disks are declared to be the same (8.8)."""
 
     clear_bitmap: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuspendIoRequested(VolumeCommand):
+    """Hold back the requests of the whole resource (states 8.9)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResumeIoRequested(VolumeCommand):
+    """Let them go on, whatever they were held back for."""

@@ -19,8 +19,11 @@ from generated.states.node_states import NodeState
 from runtime.application_requests import ApplicationRequests, requests_of, sectors_of
 from runtime.effects import (
     Answered,
+    CallHelper,
     DetachDisk,
     FlowTraced,
+    HelperTold,
+    Level,
     Log,
     RequestFinished,
     StateChanged,
@@ -37,6 +40,7 @@ from runtime.events import (
     SecondaryRequested,
 )
 from runtime.io.driver import Driver
+from runtime.io.programs import Programs
 from runtime.io.volume_disk import VolumeDisk, open_volume
 from runtime.node_config import NodeConfig
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
@@ -74,6 +78,7 @@ class Node:
         self._disks: dict[int, VolumeDisk] = {}
         self._watchers = StateWatchers()
         self._driver: Driver
+        self._programs: Programs
         self._requests: ApplicationRequests
         self._end = "the node has not begun"
 
@@ -86,15 +91,24 @@ class Node:
             net=config.resource.net,
             address=config.address,
             peer=config.peer,
+            tls=config.tls,
             told={
                 Answered: self._answer,
+                CallHelper: self._call_helper,
                 DetachDisk: self._detach,
                 FlowTraced: self._trace_flow,
+                HelperTold: self._tell_helper,
                 Log: self._log,
                 RequestFinished: self._finish,
                 StateChanged: self._change,
             },
             fallen=self._fall,
+        )
+        self._programs = Programs(
+            config.resource,
+            config.peer,
+            ended=self._driver.post,
+            said=lambda text: self._say(f"info: {text}"),
         )
         self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
         self._end = ""
@@ -125,6 +139,7 @@ class Node:
                 self._say(f"warning: the node ends all the same: {refusal}")
         self.kill()
         await self._driver.closed()
+        await self._programs.closed()
 
     async def down(self) -> None:
         """Stop using everything, in order (states 8.7); MisuseError at the first refusal."""
@@ -153,6 +168,7 @@ class Node:
         if self._end:
             return
         self._end = reason
+        self._programs.stop()
         for volume in tuple(self._disks):
             self._close_disk(volume)
         self._requests.end(reason)
@@ -308,6 +324,13 @@ class Node:
 
     def _trace_flow(self, traced: FlowTraced) -> None:
         self.trace.tell(self._driver.now(), traced)
+
+    def _call_helper(self, call: CallHelper) -> None:
+        self._programs.call(call)
+
+    def _tell_helper(self, told: HelperTold) -> None:
+        end = "" if told.exit_code is None else f" exit code {told.exit_code}"
+        self._log(Log(Level.INFO, f"helper command: {told.name}{end}", told.volume))
 
     def _log(self, log: Log) -> None:
         volume = "" if log.volume is None else f"volume {log.volume}: "

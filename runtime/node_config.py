@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.config import (
+    HELPERS,
+    DiskOptions,
+    NetOptions,
+    OnNoDataAccessible,
+    ResourceConfig,
+)
 from runtime.errors import ConfigError
 
 PORT_MAX: Final = 65535
@@ -73,6 +79,25 @@ class DiskPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """TLS 1.3 on both sockets, between two nodes of ours; a kernel as the peer speaks none.
+
+    Each node needs a certificate with a DNS name in it, and its key.
+    """
+
+    certificate: Path
+    key: Path
+    authority: Path
+    """Certificates of those who may sign the peer's."""
+    peer_name: str
+    """The DNS name that the peer's certificate must have."""
+
+    def __post_init__(self) -> None:
+        if not self.peer_name:
+            raise ConfigError("tls needs the peer's name, as it is in its certificate")
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
     """One node of a resource."""
 
@@ -82,6 +107,7 @@ class NodeConfig:
     peer: Address
     disks: Mapping[int, DiskPath]
     """Volume number -> its disk; a volume without one is diskless."""
+    tls: Tls | None = None
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
@@ -111,7 +137,7 @@ def from_json(text: str) -> NodeConfig:
         content = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"no JSON: {error}") from error
-    top = _object(content, "the configuration", ("name", "resource", "address", "peer", "disks"))
+    top = _object(content, "the configuration", [field.name for field in fields(NodeConfig)])
     for name in ("name", "address", "peer"):
         if name not in top:
             raise ConfigError(f"the configuration has no {name}")
@@ -122,7 +148,27 @@ def from_json(text: str) -> NodeConfig:
         Address.parse(_value(top["address"], str, "address")),
         Address.parse(_value(top["peer"], str, "peer")),
         {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
+        _tls(top["tls"]) if top.get("tls") is not None else None,
     )
+
+
+_OF_THE_RESOURCE: Final[Mapping[str, type[Any]]] = {
+    "name": str,
+    "trace_flows": bool,
+    "on_no_data_accessible": OnNoDataAccessible,
+    "handler_timeout": int,
+}
+
+
+def _tls(content: object) -> Tls:
+    names = [field.name for field in fields(Tls)]
+    given = _object(content, "tls", names)
+    for name in names:
+        if name not in given:
+            raise ConfigError(f"tls has no {name}")
+    words = {name: _value(given[name], str, f"tls.{name}") for name in names}
+    peer_name = words.pop("peer_name")
+    return Tls(**{name: Path(word) for name, word in words.items()}, peer_name=peer_name)
 
 
 def _resource(content: object) -> ResourceConfig:
@@ -135,9 +181,15 @@ def _resource(content: object) -> ResourceConfig:
             number: _options(DiskOptions, it, f"resource.volumes.{number}")
             for number, it in _numbered(given["volumes"], "resource.volumes").items()
         }
-    for name, kind in (("name", str), ("trace_flows", bool)):
+    for name, kind in _OF_THE_RESOURCE.items():
         if name in given:
-            _value(given[name], kind, f"resource.{name}")
+            given[name] = _value(given[name], kind, f"resource.{name}")
+    if "handlers" in given:
+        names = [name.replace("-", "_") for name in HELPERS]
+        given["handlers"] = {
+            name.replace("_", "-"): _value(line, str, f"resource.handlers.{name}")
+            for name, line in _object(given["handlers"], "resource.handlers", names).items()
+        }
     return ResourceConfig(**given)
 
 
@@ -227,7 +279,7 @@ def _plain(it: object) -> object:
             return str(it)
         case Mapping():
             return {str(key): _plain(value) for key, value in it.items()}
-        case NodeConfig() | ResourceConfig() | NetOptions() | DiskOptions() | DiskPath():
+        case NodeConfig() | ResourceConfig() | NetOptions() | DiskOptions() | DiskPath() | Tls():
             return {field.name: _plain(getattr(it, field.name)) for field in fields(it)}
         case _:
             return it

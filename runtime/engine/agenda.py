@@ -39,6 +39,11 @@ class Agenda:
         """Do this when what is being done is done."""
         self._jobs.append(job)
 
+    def all_later(self, jobs: list[Job]) -> None:
+        """Do all of these then, and let nobody wait any more."""
+        self._jobs.extend(jobs)
+        jobs.clear()
+
     def at(self, name: Hashable, when: float, job: Job) -> None:
         """Do this at a time; it replaces what waits under the same name."""
         self._timers[name] = (when, job)

@@ -58,6 +58,8 @@ class Applications:
         self._open_size_bytes = 0
         self._parts: dict[Request, _Parts | None] = {}
         """What is let in and not finished; pieces of one request share what they are of."""
+        self._held_back: list[tuple[Request, str, Octets]] = []
+        """What has come to its end while requests are suspended (states 4.8)."""
         volume.watchers.append(self._note_state)
 
     @property
@@ -83,13 +85,15 @@ class Applications:
     def _admits(self) -> bool:
         volume = self.volume
         blocked = BLOCKED if volume.connection.version >= 96 else BLOCKED_BEFORE_96
-        if self.is_held or volume.state.conn in blocked:
+        if self.is_held or volume.connection.holds_back or volume.state.conn in blocked:
             return False
         if volume.state.disk in (DiskState.Attaching, DiskState.Negotiating):
             return False
         channel = volume.connection.data
         if channel is not None and channel.is_congested and volume.is_up:
-            return False
+            self.writes.look_for_congestion()
+            if self.writes.mode.waits_for_socket:
+                return False
         most = max(volume.connection.options.max_buffers * PAGE_SIZE_BYTES, OPEN_SIZE_BYTES_LEAST)
         return self._open_size_bytes < most
 
@@ -129,6 +133,8 @@ class Applications:
         connection = volume.connection
         if kind in NEEDED and volume.is_up and not connection.has(NEEDED[kind]):
             kind = RequestKind.WRITE
+        if kind is RequestKind.WRITE_ZEROES and connection.options.data_integrity_alg:
+            kind = RequestKind.WRITE  # wire 7.1: a kernel would read a digest, which there is not
         if kind is RequestKind.WRITE or kind is RequestKind.READ:
             return kind, volume.request_size_bytes_max
         if connection.has(Features.WSAME) or not volume.is_up:
@@ -140,13 +146,17 @@ class Applications:
             _Flushing(self, part).begin()
         elif part.kind is RequestKind.READ:
             self._read(part)
-        elif self._is_target():
+        elif self._keeps_off():
             _BehindResync(self, part).begin()
         else:
             self.writes.begin(part, self.finish)
 
-    def _is_target(self) -> bool:
-        return len(self.resync_ranges) > 0
+    def _keeps_off(self) -> bool:
+        """Whether a write may have to wait for a resync or a verify, or one for the write.
+
+        Beside another primary it may have to be repeated, and has no other claim until then.
+        """
+        return len(self.resync_ranges) > 0 or self.volume.connection.has_two_primaries
 
     # Reads
 
@@ -199,6 +209,9 @@ class Applications:
 
     def finish(self, part: Request, error: str, content: Octets = b"") -> None:
         """One piece is done; the request is, when all of them are."""
+        if self.volume.connection.holds_back:
+            self._held_back.append((part, error, content))
+            return
         parts = self._parts.pop(part)
         if parts is None:
             self._end(part, error, content)
@@ -216,6 +229,16 @@ class Applications:
         self.volume.agenda.emit(RequestFinished(request, error, content))
         if self._waiting:
             self.volume.agenda.later(self.let_in)
+
+    def thaw(self) -> None:
+        """Requests are suspended no more: tell of what was done, try the rest again."""
+        held_back, self._held_back = self._held_back, []
+        for part, error, content in held_back:
+            if error:
+                self._begin_part(part)
+            else:
+                self.finish(part, error, content)
+        self.let_in()
 
 
 class _Parts:
@@ -246,7 +269,7 @@ class _LocalRead:
 
 
 class _BehindResync:
-    """A write on a resync target, which must not be undone by an answer that is on its way."""
+    """A write that must not be undone by an answer of a resync, nor be seen by one disk alone."""
 
     __slots__ = ("part", "room")
 

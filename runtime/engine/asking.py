@@ -75,6 +75,4 @@ class Asking:
         self._tell_closed()
 
     def _tell_closed(self) -> None:
-        jobs, self.on_closed = self.on_closed, []
-        for job in jobs:
-            self._connection.agenda.later(job)
+        self._connection.agenda.all_later(self.on_closed)

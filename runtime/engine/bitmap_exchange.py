@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from generated.states.conn_states import ConnEvent, ConnState
+from generated.states.conn_states import ConnState
 from runtime.engine.applications import Applications
-from runtime.engine.change import change
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.wire.bitmap_transfer import BitmapPacket, BitmapReceiver, packets, plain_packets
@@ -57,8 +56,8 @@ class BitmapExchange:
             size_bytes += packet.packed_size + self._header_size_bytes
         volume.log(f"send bitmap: {bitmap.count} bits set, {count} packets, {size_bytes} bytes")
 
-    def receive(self, packet: BitmapPacket) -> None:
-        """Merge what the peer has; a complete one leads on (C13, C15)."""
+    def receive(self, packet: BitmapPacket) -> bool:
+        """Merge what the peer has; say whether it is complete now, and leads on (C13, C15)."""
         volume = self.volume
         if not volume.has_disk:
             raise PeerError(f"{packet.COMMAND.name} came, and there is no disk")
@@ -69,17 +68,16 @@ class BitmapExchange:
         self._is_under_way = True
         self._receiver.take(packet)
         if not self._receiver.is_complete:
-            return
+            return False
         self.forget()
         volume.log(f"receive bitmap: {volume.bits_out_of_sync} bits set now")
         if volume.state.conn is ConnState.WFBitMapT:
             # The source forgets a block as soon as it is acknowledged, and that is before it is
             # durable here: from now on it is this node that has to remember the block.
             volume.store.write_bitmap()
-        if volume.state.conn in EXCHANGING:
-            change(volume, ConnEvent.receive_bitmap)
-        else:
+        if volume.state.conn not in EXCHANGING:
             volume.log(f"unexpected bitmap in {volume.state.conn.printed}")
+        return volume.state.conn in EXCHANGING
 
     def forget(self) -> None:
         """The transfer is over, or the link."""

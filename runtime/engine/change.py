@@ -13,10 +13,19 @@ from enum import Enum
 from typing import Any, Final, Protocol, TypedDict
 
 from generated.layouts.state import ReturnCode
-from generated.states import conn_states, disk_states, node_states, peer_disk_states, peer_states
+from generated.states import (
+    conn_states,
+    disk_states,
+    node_states,
+    peer_disk_states,
+    peer_states,
+    susp_fen_states,
+    susp_nod_states,
+    susp_states,
+)
 from generated.states.machine import Refused
 from runtime.effects import Arrow, Effect, StateChanged
-from runtime.engine.consequences import VolumeEvent, consequences, is_due
+from runtime.engine.consequences import VolumeEvent, consequences, is_due, suspensions
 from runtime.engine.durable_flags import write_flags
 from runtime.engine.rules import Circumstances, refusal
 from runtime.engine.volume import Volume
@@ -25,7 +34,16 @@ from runtime.errors import DiskError
 
 ARROWS_MAX: Final = 64  # in one change; the longest that is drawn takes nine
 
-ONCE: Final = frozenset({"send_state", "send_uuids", "write_bitmap", "report_upgrade"})
+ONCE: Final = frozenset(
+    {
+        "send_state",
+        "send_uuids",
+        "write_bitmap",
+        "report_upgrade",
+        "settle_generations",
+        "thaw_requests",
+    }
+)
 """Actions that say how it ends: several arrows of one change need them once, the last time."""
 
 
@@ -45,7 +63,7 @@ class Handlers(Protocol):
 
 
 class Machine(Protocol):
-    """One of the five machines."""
+    """One of the machines."""
 
     state: Any
     handlers: Any
@@ -74,13 +92,19 @@ _TABLES: Final[Mapping[type[Enum], tuple[int, str, Any, Mapping[Any, Any]]]] = {
             (node_states.NodeEvent, "node_states", node_states),
             (peer_states.PeerEvent, "peer_states", peer_states),
             (peer_disk_states.PeerDiskEvent, "peer_disk_states", peer_disk_states),
+            (susp_states.SuspEvent, "susp_states", susp_states),
+            (susp_nod_states.SuspNodEvent, "susp_nod_states", susp_nod_states),
+            (susp_fen_states.SuspFenEvent, "susp_fen_states", susp_fen_states),
         )
     )
 }
 """Kind of event -> its machine's place in Machines, its graph, and its table."""
 
-_FIELDS: Final = ("conn", "disk", "role", "peer", "pdsk")
+_FIELDS: Final = ("conn", "disk", "role", "peer", "pdsk", "susp", "susp_nod", "susp_fen")
 """The field of VolumeState for each place in Machines."""
+
+_SHARED: Final = 5
+"""From this place on they are the resource's: all its volumes are in the same state (I4)."""
 
 
 def change(
@@ -137,18 +161,25 @@ def _worked_out(volume: Volume, events: Iterable[VolumeEvent], flags: PauseFlags
         volume.state = volume.state._replace(**flags)
         queue.extend((event, True) for event in _of_flags(volume.state))
     try:
-        while queue:
-            event, is_offer = queue.popleft()
-            if is_offer and not (is_drawn(volume, event) and is_due(event, volume.state)):
-                continue
-            before = volume.state
-            _take(made, event)
-            assert len(made.arrows) <= ARROWS_MAX, f"a change that never ends: {made.arrows}"
-            queue.extend((it, True) for it in consequences(event, before, volume.state))
+        _take_all(made, queue)
+        _take_all(made, deque((it, True) for it in suspensions(made.before, volume.state)))
     except Refused:
         _undo(made)
         raise
     return made
+
+
+def _take_all(made: _Change, queue: deque[tuple[VolumeEvent, bool]]) -> None:
+    """Take events and what follows from them; who is only offered one may have no arrow for it."""
+    volume = made.volume
+    while queue:
+        event, is_offer = queue.popleft()
+        if is_offer and not (is_drawn(volume, event) and is_due(event, volume.state)):
+            continue
+        before = volume.state
+        _take(made, event)
+        assert len(made.arrows) <= ARROWS_MAX, f"a change that never ends: {made.arrows}"
+        queue.extend((it, True) for it in consequences(event, before, volume.state))
 
 
 def _of_flags(state: VolumeState) -> Iterable[VolumeEvent]:
@@ -195,11 +226,29 @@ def _commit(made: _Change) -> None:
         volume.agenda.emit(StateChanged(volume.number, made.before, made.state, tuple(made.arrows)))
     if said := made.state.differences(made.before):
         volume.log(said.rstrip())
+    _share(made)
     _guarded(volume, lambda: write_flags(volume))
     for handlers, action in _each_once(made.actions):
         _guarded(volume, lambda: _act(volume, handlers, action))  # noqa: B023  # called at once
     for watch in volume.watchers:
         watch(made.before)
+
+
+def _share(made: _Change) -> None:
+    """Let the resource's other volumes hold back requests, or not, like this one (I4)."""
+    names = _FIELDS[_SHARED:]
+    shared = {name: getattr(made.state, name) for name in names}
+    for other in made.volume.siblings:
+        before = other.state
+        if all(getattr(before, name) is state for name, state in shared.items()):
+            continue
+        other.state = before._replace(**shared)
+        for index, name in enumerate(names, _SHARED):
+            machine: Machine = other.machines[index]
+            machine.state = shared[name]
+        other.agenda.emit(StateChanged(other.number, before, other.state, ()))
+        for watch in other.watchers:
+            watch(before)
 
 
 def _act(volume: Volume, handlers: Handlers, action: Enum) -> None:

@@ -4,19 +4,22 @@ from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_states import PeerState
+from runtime.config import FencingPolicy
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import Circumstances
 
 
 def circumstances_of(rooms: Rooms) -> Circumstances:
     """How it stands for one volume now."""
-    connection, volumes = rooms.volume.connection, rooms.link.volumes
+    volume, connection, volumes = rooms.volume, rooms.volume.connection, rooms.link.volumes
+    is_fencing = volume.options.fencing is not FencingPolicy.DONT_CARE
     return Circumstances(
         has_net_options=rooms.volume.state.conn is not ConnState.StandAllone,
         allow_two_primaries=connection.has_two_primaries,
         peer_is_primary_elsewhere=any(
-            volume.state.peer is PeerState.Primary for volume in volumes.values()
+            other.state.peer is PeerState.Primary for other in volumes.values()
         ),
+        is_fencing=volume.has_disk and is_fencing,
         is_device_open=bool(rooms.applications.open_count),
         has_verify_alg=bool(connection.verify_alg),
         version=connection.version,

@@ -13,15 +13,16 @@ from generated.layouts.superblock import SuperblockFlags
 from generated.states.conn_states import ConnEvent, ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
-from generated.states.node_states import NodeEvent, NodeState
 from generated.states.peer_disk_states import PeerDiskEvent
+from generated.states.susp_fen_states import SuspFenEvent
+from generated.states.susp_nod_states import SuspNodEvent, SuspNodState
+from generated.states.susp_states import SuspEvent
 from runtime.effects import Answered, DetachDisk
 from runtime.engine.asking import Answer, Asking, Words
 from runtime.engine.change import change, is_drawn, outcome_of, refusal_of
 from runtime.engine.circumstances import circumstances_of, code_of_refused
-from runtime.engine.connection import LINK_LEAST, Connection
+from runtime.engine.connection import Connection
 from runtime.engine.consequences import VolumeEvent
-from runtime.engine.flushing import Flushing
 from runtime.engine.link import Link
 from runtime.engine.parameters import VERSION_OF_SKIPPED_SYNC, resize, send_uuids
 from runtime.engine.rooms import Rooms
@@ -39,15 +40,14 @@ from runtime.events import (
     NewCurrentUuidRequested,
     OutdateRequested,
     PauseSyncRequested,
-    PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
-    SecondaryRequested,
+    SuspendIoRequested,
     VolumeCommand,
 )
 
 SUCCESS: Final = ReturnCode.SS_SUCCESS
 TRANSIENT: Final = ReturnCode.SS_IN_TRANSIENT_STATE
-NO_DATA: Final = ReturnCode.SS_NO_UP_TO_DATE_DISK
 
 
 class Commands:
@@ -64,11 +64,9 @@ class Commands:
         self._waiting: list[Callable[[], None]] = []
         for room in rooms.values():
             room.volume.watchers.append(lambda _before: self._wake())
-        self._methods: Mapping[type, Callable[..., None]] = {
+        self._methods: dict[type[Command], Callable[..., None]] = {
             AttachRequested: self._attach,
             DetachRequested: self._detach,
-            PrimaryRequested: self._primary,
-            SecondaryRequested: self._secondary,
             PauseSyncRequested: self._pause,
             ResumeSyncRequested: self._resume,
             InvalidateRequested: self._invalidate,
@@ -76,7 +74,13 @@ class Commands:
             OutdateRequested: self._outdate,
             NewCurrentUuidRequested: self._new_current_uuid,
             ConnectRequested: self._connect,
+            SuspendIoRequested: self._suspend_io,
+            ResumeIoRequested: self._resume_io,
         }
+
+    def also(self, methods: Mapping[type[Command], Callable[..., None]]) -> None:
+        """Let another room do what it knows how to do."""
+        self._methods.update(methods)
 
     def run(self, command: Command) -> None:
         """Do what was asked for."""
@@ -103,9 +107,7 @@ class Commands:
 
     def _wake(self) -> None:
         """A state has changed: what was refused for what went on may go now."""
-        waiting, self._waiting = self._waiting, []
-        for job in waiting:
-            self._agenda.later(job)
+        self._agenda.all_later(self._waiting)
 
     # Changes by the rules, with the peer's consent where it is needed (states 3.8)
 
@@ -149,57 +151,6 @@ class Commands:
         except Refused:
             answer(code_of_refused(rooms))
         self._wake()
-
-    # The role (states 8.6)
-
-    def _primary(self, command: PrimaryRequested, rooms: Rooms) -> None:
-        if self._link.state.wire >= LINK_LEAST:
-            self._link.pings.ask(lambda: self._promote(command, rooms))
-        else:
-            self._promote(command, rooms)
-
-    def _promote(self, command: PrimaryRequested, rooms: Rooms, *, is_last: bool = False) -> None:
-        def answered(code: ReturnCode) -> None:
-            if code == NO_DATA and command.force and self._can_be_forced(rooms):
-                self._force(command, rooms)
-            elif code == ReturnCode.SS_TWO_PRIMARIES and not is_last:
-                delay_s = self._connection.options.ping_timeout_s + 0.1
-                name = ("primary", rooms.volume.number)
-                self._agenda.after(
-                    name, delay_s, lambda: self._promote(command, rooms, is_last=True)
-                )
-            else:
-                self.answer(command, code)
-
-        words = request(role=NodeState.Primary)
-        self.request_change(rooms, (NodeEvent.primary_requested,), words, answered)
-
-    @staticmethod
-    def _can_be_forced(rooms: Rooms) -> bool:
-        wire = rooms.volume.state.disk.wire
-        return DiskState.Inconsistent.wire <= wire < DiskState.UpToDate.wire
-
-    def _force(self, command: PrimaryRequested, rooms: Rooms) -> None:
-        """These data count from now on, whatever they are."""
-        words = request(role=NodeState.Primary, disk=DiskState.UpToDate)
-        events = (DiskEvent.primary_forced, NodeEvent.primary_requested)
-        self._change(command, rooms, *events, words=words)
-
-    def _secondary(self, command: SecondaryRequested, rooms: Rooms) -> None:
-        """Wait for what is under way; nobody new is let in meanwhile."""
-        rooms.applications.is_held = True
-        self._connection.close_epoch()
-        flushing = Flushing(rooms.volume, lambda: self._demote(command, rooms))
-        rooms.writes.when_idle(flushing.begin)
-
-    def _demote(self, command: SecondaryRequested, rooms: Rooms) -> None:
-        rooms.applications.is_held = False
-
-        def answered(code: ReturnCode) -> None:
-            self.answer(command, code)
-            self._agenda.later(rooms.applications.let_in)
-
-        self.request_change(rooms, (NodeEvent.secondary_requested,), None, answered)
 
     # Resync (states 8.8, 6.5)
 
@@ -298,16 +249,16 @@ class Commands:
         volume, backing = rooms.volume, command.backing
         assert backing is not None, "whoever attaches has opened a disk"
         if volume.state.disk is not DiskState.Diskless:
-            self.answer(
-                command,
-                ReturnCode.SS_UNKNOWN_ERROR,
-                "Device is attached to a disk (use detach first)",
-            )
+            text = "Device is attached to a disk (use detach first)"
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, text)
             return
         change(volume, DiskEvent.ioctl_set_disk)
         volume.backing = backing
         flags = backing.store.superblock.flags
-        volume.is_crashed_primary = bool(flags & SuperblockFlags.MDF_CRASHED_PRIMARY)
+        waits_for_it = volume.is_primary and volume.state.susp_nod is SuspNodState.Suspended
+        volume.is_crashed_primary = bool(
+            flags & SuperblockFlags.MDF_CRASHED_PRIMARY and not waits_for_it
+        )
         try:
             self._determine_size(rooms)
             attached = volume.store.generations.attached(is_primary=volume.is_primary)
@@ -351,7 +302,10 @@ class Commands:
             self.answer(command, SUCCESS)
         else:
             rooms.applications.is_held = True
-            rooms.writes.when_idle(lambda: self._detach_idle(command, rooms))
+            if self._connection.holds_back:  # states 7.2: nothing would come to its end
+                self._detach_idle(command, rooms)
+            else:
+                rooms.writes.when_idle(lambda: self._detach_idle(command, rooms))
 
     def _detach_idle(self, command: DetachRequested, rooms: Rooms) -> None:
         def answered(code: ReturnCode) -> None:
@@ -375,6 +329,20 @@ class Commands:
             self.wait(lambda: self._answer_released(command, rooms, code))
         else:
             self.answer(command, code)
+
+    # Held-back requests (states 8.9)
+
+    def _suspend_io(self, command: SuspendIoRequested, rooms: Rooms) -> None:
+        self._change(command, rooms, SuspEvent.suspend_io_requested)
+
+    def _resume_io(self, command: ResumeIoRequested, rooms: Rooms) -> None:
+        """Let them go on, whoever holds them back."""
+        events = (
+            SuspEvent.resume_io_requested,
+            SuspNodEvent.resume_io_requested,
+            SuspFenEvent.resume_io_requested,
+        )
+        self._change(command, rooms, *events)
 
     # The link
 

@@ -1,17 +1,20 @@
 """What the drawing conn_states asks for: finding the peer, resyncs, and losing it."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from generated.layouts.generations import P_SYNC_UUID
 from generated.states.conn_states import ConnEvent, ConnHandlers, ConnState
 from generated.states.disk_states import DiskState
+from runtime.config import FencingPolicy, OnCongestion
 from runtime.effects import Effect, Level
-from runtime.engine.change import change
+from runtime.engine.before_resync import begin_resync
 from runtime.engine.consequences import VERIFYING
 from runtime.engine.parameters import send_parameters, send_state
 from runtime.engine.rooms import Rooms
 from runtime.errors import DiskError
+
+UP_TO_DATE: Final = DiskState.UpToDate.wire
 
 
 class Conn(ConnHandlers[Effect]):
@@ -46,8 +49,9 @@ class Conn(ConnHandlers[Effect]):
         return not volume.connection.resolves_conflicts
 
     def may_pull_ahead(self) -> bool:
-        """Whether congestion is answered by going Ahead; it is answered by waiting here."""
-        return False
+        """Whether congestion is answered by going Ahead (states 6.9)."""
+        policy = self._volume.connection.options.on_congestion
+        return policy is OnCongestion.PULL_AHEAD and self._rooms.writes.mode.looks_for_congestion
 
     def peer_knows_stop_sectors(self) -> bool:
         """Whether it is told when a verify ends (A25)."""
@@ -99,7 +103,8 @@ class Conn(ConnHandlers[Effect]):
         return ()
 
     def complete_handshake(self) -> Iterable[Effect]:
-        """The last volume that leaves the handshake lets waiting requests go on (I7)."""
+        """The last volume that leaves the handshake lets waiting requests go on (I7, I19)."""
+        self._volume.connection.count += 1
         states = [volume.state.conn for volume in self._link.volumes.values()]
         if ConnState.WFReportParams not in states:
             self._volume.connection.is_state_sent = False
@@ -116,7 +121,8 @@ class Conn(ConnHandlers[Effect]):
         return ()
 
     def fence_lost_peer(self) -> Iterable[Effect]:
-        """Nobody is fenced: the fencing policy is dont-care."""
+        """A Primary may have to see to it that the peer does not go on alone (7.6 step 6)."""
+        self._link.fence_peer()
         return ()
 
     def drop_net_options(self) -> Iterable[Effect]:
@@ -217,16 +223,16 @@ class Conn(ConnHandlers[Effect]):
         volume = self._volume
         try:
             volume.store.set_all_out_of_sync()
-            written = ConnEvent.bitmap_written
         except DiskError as error:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_write_failed))
             volume.metadata_failed(str(error))
-            written = ConnEvent.bitmap_write_failed
-        volume.agenda.later(lambda: self._report(written))
+        else:
+            volume.agenda.later(lambda: self._report(ConnEvent.bitmap_written))
         return ()
 
     def _report(self, event: ConnEvent) -> None:
         if self._volume.state.conn in (ConnState.StartingSyncS, ConnState.StartingSyncT):
-            change(self._volume, event)
+            begin_resync(self._rooms, event)
 
     def report_aborted(self) -> Iterable[Effect]:
         """A disk is gone (N4)."""
@@ -239,18 +245,25 @@ class Conn(ConnHandlers[Effect]):
         self._volume.connection.close_epoch()
         return ()
 
-    # Helpers of the administrator are not called, and count as successful (states 4.5).
+    # Helpers of the administrator (states 4.5, 6.6)
 
     def call_unfence_peer(self) -> Iterable[Effect]:
-        """Nobody was fenced."""
+        """The peer is as good as this node again, if all of its volumes are."""
+        is_fencing = self._volume.options.fencing is not FencingPolicy.DONT_CARE
+        states = [volume.state for volume in self._link.volumes.values()]
+        if is_fencing and all(it.disk.wire == it.pdsk.wire == UP_TO_DATE for it in states):
+            self._rooms.calling.call("unfence-peer", None)
         return ()
 
     def call_after_resync_target(self) -> Iterable[Effect]:
-        """No helper is configured."""
+        """The own data is whole again, or as far as it will be."""
+        self._rooms.calling.call("after-resync-target", self._volume.number)
         return ()
 
     def call_out_of_sync(self) -> Iterable[Effect]:
-        """No helper is configured."""
+        """A verify has found differences."""
+        if self._volume.bits_out_of_sync:
+            self._rooms.calling.call("out-of-sync", self._volume.number)
         return ()
 
     # Online verify

@@ -12,7 +12,7 @@ from typing import Final
 from generated.layouts.commands import Command
 from generated.layouts.handshake import P_INITIAL_DATA, P_INITIAL_META
 from runtime.config import NetOptions
-from runtime.effects import Close, Effect, Listen, StopListening, TryConnect
+from runtime.effects import Close, Effect, Level, Listen, Log, StopListening, TryConnect
 from runtime.engine.handshake import FEATURES_AWAITED, PING_TIMEOUTS
 from runtime.engine.random_numbers import RandomNumbers
 from runtime.errors import PeerError
@@ -137,8 +137,9 @@ class Connecting:
         """Take the first packet and no more: what follows it belongs to the handshake."""
         try:
             frame = next(channel.frames(), None)
-        except PeerError:
+        except PeerError as error:
             del self._strangers[channel]
+            yield Log(Level.WARNING, f"a connection to the own address is no peer's: {error}")
             yield Close(channel)
             return
         if frame is None:

@@ -22,6 +22,7 @@ from runtime.wire.framing import VERSION_BEFORE_AGREEMENT
 
 LINK_LEAST: Final = ConnState.WFReportParams.wire  # states 1.1: from here on sockets are in use
 UP_LEAST: Final = ConnState.Connected.wire  # ... and from here on the peer is known
+VERSION_OF_INTEGRITY: Final = 87  # wire 12.6: P_PROTOCOL tells the data-integrity-alg
 
 
 class Connection:
@@ -40,13 +41,19 @@ class Connection:
         """When a write counts as done; a peer may change it (wire 5.2)."""
         self.verify_alg = options.verify_alg
         """The hash of an online verify, empty for none; a peer may change it (wire 5.3)."""
-        self.has_two_primaries = False
-        """Whether both nodes may be primary; this node does not offer it (wire 5.1)."""
+        self.has_two_primaries = options.allow_two_primaries
+        """Whether both nodes may be primary; a peer may change it (wire 5.2)."""
+        self.peer_integrity_alg = ""
+        """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
         self.peer_wants_dry_run = False
         self.discards_my_data = False
         """The option of the next handshake; it is for one only."""
         self.is_state_sent = False
         """STATE_SENT of states 3.5: from the first P_STATE to the end of the handshake."""
+        self.count = 0
+        """How often a volume was connected: who has waited for something sees that it did (I19)."""
+        self.holds_back = False
+        """Whether applications are told of nothing, since requests are suspended (states 4.8)."""
         self.is_leaving = False
         """Whether an orderly disconnect of ours is being agreed on (DISCONNECT_SENT)."""
         self.sent_epochs = SentEpochs(first_number=random.getrandbits(31))
@@ -66,6 +73,11 @@ class Connection:
         return Agreement(
             self.version, bool(self.features & Features.WSAME), self.resolves_conflicts
         )
+
+    @property
+    def integrity_alg(self) -> str:
+        """What the digests in front of the own data are made with; none if empty (wire 7.1)."""
+        return self.options.data_integrity_alg if self.version >= VERSION_OF_INTEGRITY else ""
 
     def has(self, feature: Features) -> bool:
         """Whether both nodes know a feature."""
@@ -94,6 +106,15 @@ class Connection:
         writes = self.sent_epochs.acknowledged(barrier=barrier, set_size=set_size)
         self._tell_confirmed()
         return writes
+
+    def leave_epoch(self, write: object) -> None:
+        """The peer has not carried out a write, so it will not confirm it (wire 7.9).
+
+        What follows goes into another epoch: a kernel confirms none of which a write was left out.
+        """
+        if self.sent_epochs.leave(write):
+            self.close_epoch()
+        self._tell_confirmed()
 
     def forget_epochs(self) -> list[object]:
         """The link is lost: return the writes that nobody confirms any more."""
@@ -158,6 +179,7 @@ class Connection:
         """The sockets are gone, and all that was agreed on with them."""
         self.data = self.meta = None
         self.version, self.features = VERSION_BEFORE_AGREEMENT, 0
+        self.peer_integrity_alg = ""
         self.is_state_sent = self.is_leaving = False
         self._pause_reasons.clear()
         self.owed = Owed(self.pause, self.resume)

@@ -12,9 +12,15 @@ from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.node_states import NodeEvent
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
 from generated.states.peer_states import PeerEvent
+from generated.states.susp_fen_states import SuspFenEvent
+from generated.states.susp_nod_states import SuspNodEvent
+from generated.states.susp_states import SuspEvent
 from runtime.engine.volume_state import VolumeState
 
-VolumeEvent: TypeAlias = ConnEvent | DiskEvent | NodeEvent | PeerEvent | PeerDiskEvent
+SuspensionEvent: TypeAlias = SuspEvent | SuspNodEvent | SuspFenEvent
+VolumeEvent: TypeAlias = (
+    ConnEvent | DiskEvent | NodeEvent | PeerEvent | PeerDiskEvent | SuspensionEvent
+)
 
 UP_LEAST: Final = ConnState.Connected.wire
 FAILED: Final = DiskState.Failed.wire
@@ -65,6 +71,14 @@ def consequences(
         yield ConnEvent.resync_paused
     else:
         yield ConnEvent.resync_resumed
+
+
+def suspensions(before: VolumeState, after: VolumeState) -> Iterator[SuspensionEvent]:
+    """Why requests may have to wait, when a whole change was worked out (N9, N10)."""
+    if after.lacks_peer and not before.lacks_peer:
+        yield SuspFenEvent.peer_lost
+    if after.lacks_data and not before.lacks_data:
+        yield SuspNodEvent.data_lost
 
 
 def is_due(event: VolumeEvent, after: VolumeState) -> bool:

@@ -29,8 +29,10 @@ from generated.layouts.state import P_CONN_ST_CHG_REQ, P_STATE, P_STATE_CHG_REQ
 from generated.layouts.write import P_BARRIER, P_DATA, P_OUT_OF_SYNC, P_TRIM, P_WSAME, P_ZEROES
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.answering import Answering
-from runtime.engine.change import change
+from runtime.engine.before_resync import begin_resync
+from runtime.engine.checksum_resync import ChecksumAnswer
 from runtime.engine.connection import Connection
+from runtime.engine.integrity import check_digest
 from runtime.engine.parameters import (
     receive_protocol,
     receive_protocol_update,
@@ -39,6 +41,7 @@ from runtime.engine.parameters import (
     receive_uuids,
 )
 from runtime.engine.peer_write import Confirming
+from runtime.engine.resync_source import SourceRequest
 from runtime.engine.volume_rooms import VolumeRooms
 from runtime.errors import PeerError
 from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
@@ -90,7 +93,7 @@ class DataPackets:
             Command.P_WSAME: (P_WSAME, _data),
             Command.P_RS_DATA_REQUEST: (P_RS_DATA_REQUEST, _rs_data_request),
             Command.P_RS_THIN_REQ: (P_RS_THIN_REQ, _rs_data_request),
-            Command.P_CSUM_RS_REQUEST: (P_CSUM_RS_REQUEST, _rs_data_request),
+            Command.P_CSUM_RS_REQUEST: (P_CSUM_RS_REQUEST, _csum_rs_request),
             Command.P_RS_DATA_REPLY: (P_RS_DATA_REPLY, _rs_data_reply),
             Command.P_RS_DEALLOCATED: (P_RS_DEALLOCATED, _rs_deallocated),
             Command.P_DATA_REQUEST: (P_DATA_REQUEST, _data_request),
@@ -123,7 +126,10 @@ class DataPackets:
             elif rooms.exchange.is_under_way and command not in BITMAPS:
                 raise PeerError(f"{Command(command).name} came between packets of a bitmap")
             else:
-                method(rooms, channel.read(frame, kind))
+                packet = channel.read(frame, kind)
+                if channel.digest_size:
+                    check_digest(self._connection, packet, volume=frame.volume)
+                method(rooms, packet)
         elif command in self._of_connection:
             kind, method = self._of_connection[command]
             method(channel.read(frame, kind))
@@ -192,16 +198,22 @@ class DataPackets:
 
     def _begin(self, rooms: VolumeRooms) -> None:
         if rooms.volume.state.conn in (ConnState.WFSyncUUID, ConnState.Behind):
-            change(rooms.volume, ConnEvent.sync_uuid_received)
+            begin_resync(rooms, ConnEvent.sync_uuid_received)
         self._connection.resume("sync uuid")
 
 
 def _data(rooms: VolumeRooms, packet: P_DATA) -> None:
-    rooms.peer_writes.receive(packet)
+    rooms.conflicts.receive(packet)
 
 
-def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST) -> None:
-    rooms.resync.source.receive(packet)
+def _rs_data_request(rooms: VolumeRooms, packet: P_RS_DATA_REQUEST | P_RS_THIN_REQ) -> None:
+    source = rooms.resync.source
+    source.receive(SourceRequest(source, packet))
+
+
+def _csum_rs_request(rooms: VolumeRooms, packet: P_CSUM_RS_REQUEST) -> None:
+    source = rooms.resync.source
+    source.receive(ChecksumAnswer(source, packet))
 
 
 def _rs_data_reply(rooms: VolumeRooms, packet: P_RS_DATA_REPLY) -> None:
@@ -227,7 +239,8 @@ def _data_reply(rooms: VolumeRooms, packet: P_DATA_REPLY) -> None:
 
 
 def _bitmap(rooms: VolumeRooms, packet: P_BITMAP | P_COMPRESSED_BITMAP) -> None:
-    rooms.exchange.receive(packet)
+    if rooms.exchange.receive(packet):
+        begin_resync(rooms, ConnEvent.receive_bitmap)
 
 
 def _out_of_sync(rooms: VolumeRooms, packet: P_OUT_OF_SYNC) -> None:

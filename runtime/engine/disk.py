@@ -7,7 +7,7 @@ from generated.layouts.superblock import SuperblockFlags
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskHandlers, DiskState
 from generated.states.peer_disk_states import PeerDiskState
-from runtime.config import OnIoError
+from runtime.config import FencingPolicy, OnIoError
 from runtime.effects import DetachDisk, Effect, Level
 from runtime.engine.change import change, is_drawn
 from runtime.engine.flushing import Flushing
@@ -87,8 +87,15 @@ class Disk(DiskHandlers[Effect]):
         return marked_state(volume.store.superblock.flags)
 
     def peer_may_be_newer(self) -> bool:
-        """Only a fencing policy would make it wait for the peer (states 8.5)."""
-        return False
+        """Whether a fencing policy makes it wait for the peer (states 8.5)."""
+        volume = self._volume
+        if volume.state.disk is DiskState.Negotiating:
+            return volume.would_be_disk is DiskState.Consistent
+        return self._fences and volume.state.pdsk is not PeerDiskState.Outdated
+
+    @property
+    def _fences(self) -> bool:
+        return self._volume.options.fencing is not FencingPolicy.DONT_CARE
 
     def exposed_data_differ(self) -> bool:
         """Whether applications have seen other data than these (N4a)."""
@@ -105,8 +112,10 @@ class Disk(DiskHandlers[Effect]):
 
     def store_would_be_states(self) -> Iterable[Effect]:
         """Put aside what the meta-data says, until the peer has spoken."""
-        self._volume.would_be_disk = marked_state(self._volume.store.superblock.flags)
-        if self._volume.would_be_disk is DiskState.Consistent:
+        flags = self._volume.store.superblock.flags
+        self._volume.would_be_disk = marked_state(flags)
+        may_be_old = self._fences and not flags & SuperblockFlags.MDF_PEER_OUT_DATED
+        if self._volume.would_be_disk is DiskState.Consistent and not may_be_old:
             self._volume.would_be_disk = DiskState.UpToDate
         return ()
 
@@ -183,7 +192,9 @@ class Disk(DiskHandlers[Effect]):
     # Failing
 
     def call_local_io_error(self) -> Iterable[Effect]:
-        """No helper is configured (states 4.5)."""
+        """Tell the administrator, if that is configured (A19)."""
+        if self._volume.options.on_io_error is OnIoError.CALL_LOCAL_IO_ERROR:
+            self._rooms.calling.call("local-io-error", self._volume.number)
         return ()
 
     def abort_disk_io(self) -> Iterable[Effect]:

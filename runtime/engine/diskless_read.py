@@ -14,6 +14,8 @@ from generated.layouts.codec import Octets
 from generated.layouts.requests import P_DATA_REPLY, P_DATA_REQUEST
 from generated.states.disk_states import DiskState
 from runtime.effects import DiskWork, Effect, ReadBlocks
+from runtime.engine.cookies import Cookies
+from runtime.engine.integrity import digest_for
 from runtime.engine.intervals import hand_on
 from runtime.engine.resync_source import check_block_request
 from runtime.engine.traced import Traced
@@ -28,7 +30,7 @@ class RemoteRead(DisklessHandlers[Effect], Traced):
     def __init__(self, room: "RemoteReads", request: Request) -> None:
         self.room = room
         self.request = request
-        self.block_id = room.next_block_id()
+        self.block_id = room.cookies.next()
         self.sent_at = room.volume.agenda.now
         self.steps = [] if room.traces else None
 
@@ -71,12 +73,7 @@ class RemoteReads:
         self.traces = traces
         self._on_finished = on_finished
         self._open: dict[int, RemoteRead] = {}
-        self._block_id = volume.connection.random.getrandbits(48)
-
-    def next_block_id(self) -> int:
-        """A cookie that no open read has."""
-        self._block_id += 1
-        return self._block_id
+        self.cookies = Cookies(volume.connection.random.getrandbits(48))
 
     @property
     def oldest_sent_at(self) -> float | None:
@@ -174,7 +171,8 @@ class ServedRead(UpToDateHandlers[Effect], Traced):
         if self.error:
             self.room.refuse(packet)
             return ()
-        head = P_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
+        digest = digest_for(volume.connection, self.content)
+        head = P_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
         volume.connection.send_data(head, volume=volume.number, payload=self.content)
         self._tell(volume, FLOW)
         return ()

@@ -2,6 +2,12 @@
 
 A barrier ack confirms stable storage: a write that no barrier ack covers may be lost with the
 peer's caches, whatever other ack it had (wire 7.6). All volumes of a connection share the epochs.
+
+A write that is not carried out, since both nodes wrote to the same place, leaves its epoch on both
+sides (wire 7.9): it is counted no more, and an epoch of which nothing is left is not confirmed. A
+kernel does the same with an epoch of which nothing is left. One of which something is left it never
+confirms, only those that follow; since those are confirmed behind all that came before, their
+confirmation counts for it too.
 """
 
 from collections import deque
@@ -17,14 +23,25 @@ EPOCHS_WAITING_MAX: Final = 131072
 # and no node may have more pages than this (wire 12.1, max-buffers); a kernel is far below it.
 
 
+@dataclass(slots=True)
+class _Closed:
+    """An epoch that has ended and is not confirmed."""
+
+    number: int
+    writes: list[object]
+    is_whole: bool
+    """Whether no write has left it."""
+
+
 class SentEpochs:
     """The writes of this node that the peer has not confirmed as durable, oldest first."""
 
-    __slots__ = ("_closed", "_current", "_number")
+    __slots__ = ("_closed", "_current", "_left_current", "_number")
 
     def __init__(self, first_number: int = 1) -> None:
-        self._closed: deque[tuple[int, list[object]]] = deque()
+        self._closed: deque[_Closed] = deque()
         self._current: list[object] = []
+        self._left_current = False
         self._number = first_number & EPOCH_NUMBER_MASK
 
     @property
@@ -38,50 +55,76 @@ class SentEpochs:
         return len(self._closed)
 
     def add(self, write: object) -> None:
-        """Count a write that goes to the peer; it stays counted even if it is superseded there."""
+        """Count a write that goes to the peer."""
         self._current.append(write)
+
+    def leave(self, write: object) -> bool:
+        """The peer will never confirm this write: it has not carried it out (wire 7.9).
+
+        Return whether it was in the current epoch.
+        """
+        if write in self._current:
+            self._current.remove(write)
+            self._left_current = True
+            return True
+        for epoch in self._closed:
+            if write in epoch.writes:
+                epoch.writes.remove(write)
+                epoch.is_whole = False
+        self._forget_empty()
+        return False
+
+    def _forget_empty(self) -> None:
+        """Nobody waits for the oldest epochs, where all writes have left them."""
+        while self._closed and not self._closed[0].writes:
+            self._closed.popleft()
 
     def close(self) -> int | None:
         """End the current epoch; return the number for P_BARRIER, None when it has no writes.
 
         An epoch without writes uses no number: the peer must never see its barrier (wire 7.6).
         """
-        if not self._current:
+        if not self._current and not self._left_current:
             return None
         number = self._number
-        self._closed.append((number, self._current))
-        self._current = []
+        self._closed.append(_Closed(number, self._current, not self._left_current))
+        self._current, self._left_current = [], False
         self._number = (number + 1) & EPOCH_NUMBER_MASK
+        self._forget_empty()
         return number
 
     def acknowledged(self, *, barrier: int, set_size: int) -> list[object]:
         """P_BARRIER_ACK came: return the writes that are durable on the peer now.
 
-        It must be that of the oldest epoch, and count the same writes (wire 7.6, 13.3).
+        It must be that of the oldest epoch, and count the same writes (wire 7.6, 13.3); only those
+        that a write has left may be passed over.
         """
         came = f"P_BARRIER_ACK of epoch {barrier} with {set_size} writes"
         if not self._closed:
             raise PeerError(f"{came} arrived, but no closed epoch is unconfirmed")
-        number, writes = self._closed[0]
-        if (number, len(writes)) != (barrier, set_size):
-            raise PeerError(
-                f"{came} arrived, but the oldest unconfirmed epoch is {number}"
-                f" with {len(writes)} writes"
-            )
-        self._closed.popleft()
-        return writes
+        for index, epoch in enumerate(self._closed):
+            if (epoch.number, len(epoch.writes)) == (barrier, set_size):
+                break
+            if epoch.is_whole or index + 1 == len(self._closed):
+                raise PeerError(
+                    f"{came} arrived, but the oldest unconfirmed epoch is {epoch.number}"
+                    f" with {len(epoch.writes)} writes"
+                )
+        confirmed = [write for _ in range(index + 1) for write in self._closed.popleft().writes]
+        self._forget_empty()
+        return confirmed
 
     def unconfirmed(self) -> Iterator[object]:
         """All writes that no barrier ack covers, oldest first."""
-        for _, writes in self._closed:
-            yield from writes
+        for epoch in self._closed:
+            yield from epoch.writes
         yield from self._current
 
     def drain(self) -> list[object]:
         """Forget all writes and return them; the numbers go on, as in the kernel (wire 7.6)."""
         writes = list(self.unconfirmed())
         self._closed.clear()
-        self._current = []
+        self._current, self._left_current = [], False
         return writes
 
 
@@ -94,7 +137,7 @@ class Epoch:
     unfinished: int = 0
     """Those of them that are neither acknowledged nor refused."""
     volumes: set[int] = field(default_factory=set)
-    """Whose caches have to be flushed before it is confirmed."""
+    """What its writes are for, and whose caches have to be flushed before it is confirmed."""
     barrier: int | None = None
     """What P_BARRIER called it; None while it is the current one."""
 
@@ -127,12 +170,17 @@ class ReceivedEpochs:
         assert epoch.unfinished, "every write is answered once"
         epoch.unfinished -= 1
 
+    def leave(self, epoch: Epoch) -> None:
+        """One write of the epoch is not carried out, and not counted (wire 7.9)."""
+        epoch.size -= 1
+        self.finish(epoch)
+
     def barrier(self, number: int) -> Epoch | None:
         """P_BARRIER came: end the current epoch; return what `next_to_confirm` returns now.
 
         The number is the peer's; it means nothing here and is only given back (wire 7.6).
         """
-        if not self._current.size:
+        if not self._current.volumes:
             raise PeerError(f"P_BARRIER {number} arrived without a write since the previous one")
         if len(self._closed) >= self._waiting_max:
             raise PeerError(

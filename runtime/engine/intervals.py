@@ -4,6 +4,10 @@ Requests that overlap are carried out in the order in which they came (states 4.
 of them claims its range; a claim waits for the earlier ones that it conflicts with, whether those
 hold their range or wait themselves, so nobody is overtaken for ever.
 
+A claim that gives way lets others go first until it stands. So a node that takes the peer's writes
+never lets them wait for a write that the peer has not heard of, and two primaries that wait for
+each other's writes do not wait in a circle.
+
 Every write comes through here, so a claim is a plain tuple and the road of a claim that is alone in
 its piece of the disk is written out: a claim and its release cost about a microsecond.
 """
@@ -37,26 +41,36 @@ class Claimant(Protocol):
 class Intervals(Generic[Owner]):
     """The ranges that are claimed on one volume."""
 
-    __slots__ = ("_claims", "_followers", "_pieces", "_rivals_left")
+    __slots__ = ("_claims", "_followers", "_pieces", "_rivals_left", "_yielding")
 
     def __init__(self) -> None:
         self._claims: dict[int, Claim] = {}  # of everybody, by the owner's identity
         self._pieces: dict[int, list[Claim]] = {}  # the claims in each piece, oldest first
         self._rivals_left: dict[int, int] = {}  # of a claim that waits: for how many others
         self._followers: dict[int, list[Claim]] = {}  # who waits for a claim, oldest first
+        self._yielding: set[int] = set()  # who gives way
 
     def __len__(self) -> int:
         """How many claims there are, those that wait included."""
         return len(self._claims)
 
     def claim(
-        self, owner: Owner, *, first_sector: int, sector_count: int, is_exclusive: bool
+        self,
+        owner: Owner,
+        *,
+        first_sector: int,
+        sector_count: int,
+        is_exclusive: bool,
+        gives_way: bool = False,
     ) -> bool:
         """Ask for a range, which has a sector at least; False when the owner has to wait for it.
 
-        Two claims that are not exclusive may hold the same sectors.
+        Two claims that are not exclusive may hold the same sectors. One that gives way waits for
+        each later claim that does not, even if it has held its range before.
         """
         key = id(owner)
+        if gives_way:
+            self._yielding.add(key)
         end_sector = first_sector + sector_count
         claim = (key, first_sector, end_sector, is_exclusive, owner)
         assert key not in self._claims, "an owner has one claim"
@@ -67,9 +81,19 @@ class Intervals(Generic[Owner]):
         self._pieces[piece] = [claim]
         return True
 
+    def stand(self, owner: Owner) -> bool:
+        """Give way no longer; False, and nothing changes, when somebody was let go first."""
+        key = id(owner)
+        if key in self._rivals_left:
+            return False
+        self._yielding.discard(key)
+        return True
+
     def release(self, owner: Owner) -> list[Owner]:
         """Give a range back, also while it waits; return who holds theirs now because of it."""
         claim = self._claims.pop(id(owner))
+        if self._yielding:
+            self._yielding.discard(claim[0])
         _, first_sector, end_sector, _, _ = claim
         piece = first_sector >> PIECE_SHIFT
         if len(self._pieces[piece]) == 1 and piece == (end_sector - 1) >> PIECE_SHIFT:
@@ -98,23 +122,31 @@ class Intervals(Generic[Owner]):
         self._pieces.clear()
         self._rivals_left.clear()
         self._followers.clear()
+        self._yielding.clear()
 
     def _join(self, claim: Claim) -> bool:
         """Enter the pieces of a claim behind those that are there."""
         key, first_sector, end_sector, is_exclusive, _ = claim
-        rivals: set[int] = set()  # two claims may share many pieces
+        rivals: dict[int, Claim] = {}  # two claims may share many pieces
         for piece in _pieces(claim):
             claims = self._pieces.setdefault(piece, [])
             for there in claims:
                 overlaps = there[1] < end_sector and first_sector < there[2]
                 if overlaps and (is_exclusive or there[3]):
-                    rivals.add(there[0])
+                    rivals[there[0]] = there
             claims.append(claim)
-        if rivals:
-            self._rivals_left[key] = len(rivals)
-            for rival in rivals:
-                self._followers.setdefault(rival, []).append(claim)
+        yielding = self._yielding
+        if yielding and key not in yielding:
+            for there in [it for it in rivals.values() if it[0] in yielding]:
+                self._wait_for(claim, there)
+                del rivals[there[0]]
+        for there in rivals.values():
+            self._wait_for(there, claim)
         return not rivals
+
+    def _wait_for(self, earlier: Claim, later: Claim) -> None:
+        self._rivals_left[later[0]] = self._rivals_left.get(later[0], 0) + 1
+        self._followers.setdefault(earlier[0], []).append(later)
 
     def _leave(self, claim: Claim) -> None:
         """Take a claim out of its pieces."""

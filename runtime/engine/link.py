@@ -42,6 +42,8 @@ class Link:
         self.pings = pings
         self.on_lost: list[Callable[[], None]] = []
         """Rooms that forget what belongs to the link, before anything else happens."""
+        self.fence_peer: Callable[[], None] = lambda: None
+        """What to do about a lost peer; fencing's room puts itself here."""
         self._agenda = connection.agenda
         self._connecting: Connecting | None = None
         self._handshake: Handshake | None = None

@@ -23,10 +23,12 @@ from generated.layouts.commands import Command
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.state import P_CONN_ST_CHG_REPLY, P_STATE_CHG_REPLY
 from runtime.engine.asking import Asking
+from runtime.engine.checksum_resync import ChecksumRequest
 from runtime.engine.connection import Connection
 from runtime.engine.mirrored_write import Write
 from runtime.engine.pings import Pings
 from runtime.engine.volume_rooms import VolumeRooms
+from runtime.engine.write_answers import acked, refused
 from runtime.errors import PeerError
 from runtime.wire.channel import AnyPacket
 from runtime.wire.framing import Frame
@@ -56,9 +58,9 @@ class MetaPackets:
             Command.P_NEG_DREPLY: (P_NEG_DREPLY, _read_refused),
             Command.P_NEG_RS_DREPLY: (P_NEG_RS_DREPLY, _resync_refused),
             Command.P_RS_CANCEL: (P_RS_CANCEL, _resync_cancelled),
-            Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _unasked),
-            Command.P_SUPERSEDED: (P_SUPERSEDED, _unasked),
-            Command.P_RETRY_WRITE: (P_RETRY_WRITE, _unasked),
+            Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _in_sync),
+            Command.P_SUPERSEDED: (P_SUPERSEDED, _postponed),
+            Command.P_RETRY_WRITE: (P_RETRY_WRITE, _postponed),
             Command.P_OV_RESULT: (P_OV_RESULT, _ov_result),
             Command.P_STATE_CHG_REPLY: (P_STATE_CHG_REPLY, self._state_changed),
         }
@@ -80,7 +82,10 @@ class MetaPackets:
             if rooms is None:
                 name = Command(command).name
                 raise PeerError(f"{name} is for volume {frame.volume}, which is not known here")
-            method(rooms, self._read(frame, kind))
+            packet = self._read(frame, kind)
+            method(rooms, packet)
+            if isinstance(packet, BlockAck | P_OV_RESULT):
+                rooms.conflicts.took_ack(packet)
 
     def _read(self, frame: Frame, kind: type[AnyPacket]) -> AnyPacket:
         channel = self._connection.meta
@@ -95,6 +100,8 @@ class MetaPackets:
         for write in writes:
             assert isinstance(write, Write)
             write.barrier_acked()
+        for rooms in self._volumes.values():
+            rooms.congestion.note_confirmed()
 
     def _state_changed(self, rooms: VolumeRooms, packet: P_STATE_CHG_REPLY) -> None:
         self._asking.answered(packet.retcode, volume=rooms.volume.number)
@@ -104,14 +111,18 @@ def _acked(rooms: VolumeRooms, packet: BlockAck) -> None:
     if packet.block_id == ID_SYNCER:
         rooms.resync.source.acked(packet, is_positive=True)
     else:
-        rooms.writes.acked(packet)
+        acked(rooms.writes, packet)
 
 
 def _refused(rooms: VolumeRooms, packet: P_NEG_ACK) -> None:
     if packet.block_id == ID_SYNCER:
         rooms.resync.source.acked(packet, is_positive=False)
     else:
-        rooms.writes.refused(packet)
+        refused(rooms.writes, packet)
+
+
+def _postponed(rooms: VolumeRooms, packet: P_SUPERSEDED | P_RETRY_WRITE) -> None:
+    rooms.conflicts.answered(packet)
 
 
 def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:
@@ -132,6 +143,16 @@ def _resync_cancelled(rooms: VolumeRooms, packet: P_RS_CANCEL) -> None:
 
 def _ov_result(rooms: VolumeRooms, packet: P_OV_RESULT) -> None:
     rooms.verify.receive_result(packet)
+
+
+def _in_sync(rooms: VolumeRooms, packet: P_RS_IS_IN_SYNC) -> None:
+    if rooms.resync.target is None:
+        rooms.volume.log("P_RS_IS_IN_SYNC came, and no resync is running")
+        return
+    request = rooms.resync.target.answered(packet.sector, packet.blksize, "P_RS_IS_IN_SYNC")
+    if not isinstance(request, ChecksumRequest):
+        raise PeerError(f"P_RS_IS_IN_SYNC of sector {packet.sector}, of which no digest was told")
+    request.got_IsInSync(packet)
 
 
 def _unasked(_rooms: VolumeRooms, packet: Packet) -> None:

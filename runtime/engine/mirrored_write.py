@@ -8,25 +8,23 @@ of the activity log until the peer has confirmed that it is durable there.
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
 
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
-from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
+from generated.layouts.acks import BlockAck
 from generated.layouts.codec import Octets
-from generated.layouts.requests import SpecialBlockId
-from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
-from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
+from runtime.effects import DiskWork, Effect
+from runtime.engine.agenda import Job
+from runtime.engine.cookies import Cookies
 from runtime.engine.intervals import hand_on
+from runtime.engine.own_work import work_of
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 from runtime.engine.write_mode import mode_of
-from runtime.errors import DiskError, PeerError
+from runtime.engine.write_packet import note_out_of_sync, send_write
+from runtime.errors import DiskError
 from runtime.metadata.store import Store
-from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
-
-VERSION_OF_FLAGS: Final = 95
-COOKIE_MASK: Final = (1 << 64) - 1
+from runtime.requests import Request
 
 
 class Write(PrimaryHandlers[Effect], Traced):
@@ -41,10 +39,15 @@ class Write(PrimaryHandlers[Effect], Traced):
         "is_finished",
         "is_in_sync_there",
         "is_local_pending",
+        "is_logged",
         "is_lost_there",
         "is_peer_pending",
+        "is_postponed",
         "is_sent",
+        "is_under_way",
+        "log",
         "on_finished",
+        "on_written",
         "request",
         "room",
         "sent_at",
@@ -68,6 +71,14 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_in_sync_there = False
         """Whether the peer says that its blocks are in sync by it (P_RS_WRITE_ACK)."""
         self.is_finished = False
+        self.is_logged = False
+        """Whether the activity log has its extents, or will have them before it goes."""
+        self.is_under_way = False
+        self.is_postponed = False
+        """Whether the peer wants it again, behind a write of its own (wire 7.9)."""
+        self.on_written: list[Job] = []
+        self.log: Store | None = None
+        """Where its extents are named; another disk may be attached before it ends."""
         self.sent_at = 0.0
         self.steps = [] if room.traces else None
 
@@ -76,6 +87,7 @@ class Write(PrimaryHandlers[Effect], Traced):
     def al_begin_io(self) -> Iterable[Effect]:
         """Its extents are named in the activity log, or will be by the next transaction."""
         self._took(Primary.al_begin_io)
+        self.is_logged = True
         return ()
 
     def drbd_make_request(self) -> Iterable[Effect]:
@@ -83,31 +95,34 @@ class Write(PrimaryHandlers[Effect], Traced):
         room, request = self.room, self.request
         volume = room.volume
         self._took(Primary.drbd_make_request)
+        self.is_under_way = True
         self.is_local_pending = volume.has_disk
         if room.mode.replicates:
             self.w_send_dblock()
         else:
-            room.note_out_of_sync(request)
+            note_out_of_sync(volume, request, tells=room.mode.notes_out_of_sync)
         if self.is_local_pending:
             volume.activity.moved(request.sector_count)
-            volume.ask_disk(_disk_work(volume, self))
+            volume.ask_disk(work_of(request, self))
         else:
-            self.error = "" if self.is_sent else "no disk, and no peer"
+            self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
     def w_send_dblock(self) -> Iterable[Effect]:
         """Send it; in protocol A that is all that is waited for."""
-        self._took(Primary.w_send_dblock)
+        if not self.is_sent:
+            self._took(Primary.w_send_dblock)
         room = self.room
         connection = room.volume.connection
         self.is_sent = self.is_barrier_pending = True
         self.is_lost_there = False
-        self.block_id = room.next_block_id()
+        room.in_flight_sectors += self.request.sector_count
+        self.block_id = room.cookies.next()
         self.sent_at = connection.agenda.now
         self.is_peer_pending = room.mode.waits_for_ack
         room.by_id[self.block_id] = self
-        room.send(self, room.mode.dp_flags)
+        send_write(room.volume, self.request, block_id=self.block_id, dp_flags=room.mode.dp_flags)
         connection.sent_epochs.add(self)
         self.epoch_index = connection.epoch_index
         if connection.sent_epochs.size >= connection.options.max_epoch_size:
@@ -118,7 +133,12 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
-        self.settle()
+        while self.on_written:
+            self.on_written.pop(0)()
+        if self.error:  # what that leads to may be that nobody is told yet
+            self.room.volume.agenda.later(self.settle)
+        else:
+            self.settle()
         return ()
 
     def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
@@ -135,7 +155,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self._took(Primary.al_complete_io)
         room = self.room
         volume = room.volume
-        if volume.has_disk:
+        if self.log is not None and volume.has_disk and volume.store is self.log:
             try:
                 self._note_end(volume.store)
             except DiskError as error:
@@ -148,7 +168,9 @@ class Write(PrimaryHandlers[Effect], Traced):
     def _note_end(self, store: Store) -> None:
         """The blocks are in sync, if the peer has what this disk has; its extents may cool."""
         first_sector, sector_count = self.request.first_sector, self.request.sector_count
-        if self.is_in_sync_there and self.room.mode.replicates and not self.error:
+        if self.is_in_sync_there and self.room.mode.notes_out_of_sync:
+            self.room.volume.repeat_marks(first_sector=first_sector, sector_count=sector_count)
+        elif self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
             for job in self.room.on_in_sync:
                 self.room.volume.agenda.later(job)
@@ -177,21 +199,53 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_peer_pending = False
         self.settle()
 
+    def postpone(self) -> None:
+        """A write of the peer comes first, and then this one again (wire 7.9)."""
+        self.is_postponed = self.is_lost_there = True
+        self.is_peer_pending = False
+        self.settle()
+
+    def when_written(self, job: Job) -> None:
+        """Do something when it is on the own disk."""
+        if self.is_local_pending:
+            self.on_written.append(job)
+        else:
+            job()
+
     def link_lost(self) -> None:
         """Nobody will tell what the peer has of it: it counts as missing there (states 4.8)."""
         self.is_lost_there = True
         self.is_in_sync_there = False
-        self.is_peer_pending = self.is_barrier_pending = False
-        self.settle()
+        self.is_peer_pending = False
+        self.barrier_acked()
+
+    def send_again(self) -> None:
+        """The peer is back as it was: give it what it has not confirmed as durable (RESEND).
+
+        What it has only acknowledged goes too, since it may have lost power meanwhile.
+        """
+        room = self.room
+        if room.mode.replicates:
+            room.in_flight_sectors -= self.request.sector_count
+            self.w_send_dblock()
+        else:
+            note_out_of_sync(room.volume, self.request, tells=room.mode.notes_out_of_sync)
+            self.link_lost()
 
     def barrier_acked(self) -> None:
         """The peer has it, durably (wire 7.6)."""
         self.is_barrier_pending = False
+        self.room.in_flight_sectors -= self.request.sector_count
         self.settle()
 
     def settle(self) -> None:
         """Finish what can be finished."""
         if self.is_local_pending:
+            return
+        if self.is_postponed:
+            hand_on(self.room.volume.ranges, self)
+            for job in self.room.on_postponed:
+                job()
             return
         if not self.is_finished and not self.is_peer_pending:
             self.is_finished = True
@@ -200,19 +254,11 @@ class Write(PrimaryHandlers[Effect], Traced):
             self.al_complete_io()
 
 
-def _disk_work(volume: Volume, write: Write) -> DiskWork:
-    request = write.request
-    offset_bytes = request.first_sector * SECTOR_SIZE_BYTES
-    if request.kind is RequestKind.WRITE:
-        return WriteBlocks(volume.number, write, offset_bytes, request.data, request.fua)
-    may_unmap = request.may_unmap or request.kind is RequestKind.DISCARD
-    size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-    return ZeroBlocks(volume.number, write, offset_bytes, size_bytes, may_unmap)
-
-
 def _make_requests(writes: Iterable[Write]) -> None:
+    """Let all go but those that a write of the peer was let in front of meanwhile."""
     for write in writes:
-        write.drbd_make_request()
+        if not write.is_under_way and write.room.volume.ranges.stand(write):
+            write.drbd_make_request()
 
 
 class Writes:
@@ -226,11 +272,17 @@ class Writes:
         """What the peer has not confirmed as durable, by the cookie that its acks echo."""
         self.count = 0
         """Writes that have begun and hold something."""
+        self.in_flight_sectors = 0
+        """What was sent and is not durable at the peer."""
+        self.look_for_congestion: Callable[[], None] = lambda: None
+        """Looks whether the peer lags behind, and acts; congestion's room puts itself here."""
         self.on_idle: list[Callable[[], None]] = []
         """Who waits for all of them to end."""
         self.on_in_sync: list[Callable[[], None]] = []
         """Who wants to know when a confirmed write has put blocks in sync (wire 9.6)."""
-        self._block_id = volume.connection.random.getrandbits(48) << 8
+        self.on_postponed: list[Job] = []
+        """Who repeats writes behind those of the peer (wire 7.9)."""
+        self.cookies = Cookies(volume.connection.random.getrandbits(48) << 8)
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()
         self.mode = mode_of(volume)
@@ -243,78 +295,6 @@ class Writes:
         if replicates is not self.mode.replicates:
             self.volume.connection.close_epoch()
 
-    def next_block_id(self) -> int:
-        """A cookie that no open write has; never that of a resync block (wire 7.1)."""
-        self._block_id = (self._block_id + 1) & COOKIE_MASK
-        if self._block_id == SpecialBlockId.ID_SYNCER:
-            self._block_id = 1
-        return self._block_id
-
-    def send(self, write: Write, flags: int) -> None:
-        """The packet of one write (wire 7.1, 7.3)."""
-        volume, request = self.volume, write.request
-        connection = volume.connection
-        sequence = volume.next_sequence()
-        has_flags = connection.version >= VERSION_OF_FLAGS
-        if request.kind is RequestKind.WRITE:
-            if request.fua and has_flags:
-                flags |= DpFlags.FUA
-            head = P_DATA(request.first_sector, write.block_id, sequence, flags, b"", b"")
-            connection.send_data(head, volume=volume.number, payload=request.data)
-            return
-        size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-        if request.kind is RequestKind.DISCARD:
-            kind: type[P_TRIM | P_ZEROES] = P_TRIM
-            flags |= DpFlags.DISCARD
-        else:
-            kind = P_ZEROES
-            flags |= DpFlags.ZEROES | (DpFlags.DISCARD if request.may_unmap else 0)
-        packet = kind(request.first_sector, write.block_id, sequence, flags, size_bytes)
-        connection.send_data(packet, volume=volume.number)
-
-    def note_out_of_sync(self, request: Request) -> None:
-        """The peer will not have it: mark it, and say so where the peer keeps count too."""
-        volume = self.volume
-        if not volume.has_disk:
-            return
-        try:
-            changed = volume.store.mark_out_of_sync(
-                first_sector=request.first_sector, sector_count=request.sector_count
-            )
-        except DiskError as error:
-            volume.metadata_failed(str(error))
-            return
-        if changed and self.mode.notes_out_of_sync:
-            size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-            packet = P_OUT_OF_SYNC(request.first_sector, size_bytes)
-            volume.connection.send_data(packet, volume=volume.number)
-
-    # What the peer says (wire 7.5)
-
-    def acked(self, packet: BlockAck) -> None:
-        """A positive ack; PeerError when it belongs to no write that is open."""
-        write = self.by_id.get(packet.block_id)
-        if write is None or write.request.first_sector != packet.sector:
-            raise PeerError(
-                f"{packet.COMMAND.name} of sector {packet.sector} belongs to no write that is open"
-            )
-        if isinstance(packet, P_RS_WRITE_ACK):
-            write.is_in_sync_there = True
-        if write.is_peer_pending or not isinstance(packet, P_RECV_ACK):
-            write.got_BlockAck(packet)
-
-    def refused(self, packet: BlockAck) -> None:
-        """A negative ack: what it names is out of sync, whoever it belongs to (wire 13.3)."""
-        write = self.by_id.get(packet.block_id)
-        if write is not None and write.request.first_sector == packet.sector:
-            write.refused_there()
-        elif self.volume.has_disk:
-            end = min(packet.sector + packet.blksize // SECTOR_SIZE_BYTES, self.volume.size_sectors)
-            if packet.sector < end:
-                self.volume.store.mark_out_of_sync(
-                    first_sector=packet.sector, sector_count=end - packet.sector
-                )
-
     @property
     def is_starving(self) -> bool:
         """Whether a write waits for the activity log."""
@@ -326,26 +306,45 @@ class Writes:
         """Take a write; it goes with the others at `go`, or when what it waits for has ended."""
         write = Write(self, request, on_finished)
         self.count += 1
+        self._claim(write)
+
+    def begin_again(self, write: Write) -> None:
+        """Repeat a write behind the one of the peer that came first (wire 7.9)."""
+        write.is_postponed = write.is_under_way = write.is_sent = write.is_acked = False
+        if write.steps is not None:
+            del write.steps[1:]
+        self._claim(write)
+        self.volume.agenda.later(self.go)
+
+    def _claim(self, write: Write) -> None:
+        request = write.request
         if self.volume.ranges.claim(
             write,
             first_sector=request.first_sector,
             sector_count=request.sector_count,
             is_exclusive=True,
+            gives_way=True,
         ):
             self._enter_log(write)
 
     def range_granted(self, write: Write) -> None:
         """What it overlapped with is done."""
-        self._enter_log(write)
+        if write not in self._starving:  # the peer's writes were let in front of it meanwhile
+            self._enter_log(write)
         self.volume.agenda.later(self.go)
 
     def _enter_log(self, write: Write) -> None:
         request, volume = write.request, self.volume
-        if volume.has_disk and not volume.store.begin_write(
-            first_sector=request.first_sector, sector_count=request.sector_count
-        ):
-            self._starving.append(write)
+        if write.is_logged:
+            self._ready.append(write)
             return
+        if volume.has_disk:
+            if not volume.store.begin_write(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            ):
+                self._starving.append(write)
+                return
+            write.log = volume.store
         write.al_begin_io()
         self._ready.append(write)
 
@@ -361,6 +360,8 @@ class Writes:
             self.volume.metadata_failed(str(error))
             self.volume.agenda.later(partial(_make_requests, ready))
         else:
+            if self.mode.looks_for_congestion:
+                self.look_for_congestion()
             _make_requests(ready)
 
     def finished(self, write: Write) -> None:
@@ -379,10 +380,8 @@ class Writes:
         self.count -= 1
         if self._starving:
             self.volume.agenda.later(self._feed)
-        if not self.count and self.on_idle:
-            waiting, self.on_idle = self.on_idle, []
-            for job in waiting:
-                self.volume.agenda.later(job)
+        if not self.count:
+            self.volume.agenda.all_later(self.on_idle)
 
     def _feed(self) -> None:
         """Slots of the activity log are free again."""

@@ -24,16 +24,17 @@ from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
 from runtime.digests import DIGEST_SIZE_BYTES
+from runtime.effects import Level
 from runtime.engine.change import change
-from runtime.engine.connection import Connection
+from runtime.engine.connection import VERSION_OF_INTEGRITY, Connection
 from runtime.engine.handshake import PeerRefused
+from runtime.engine.integrity import expect_digests
 from runtime.engine.sizes import Sizes, effective_size
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.metadata.generations import Generations, same
 
-VERSION_OF_INTEGRITY: Final = 87  # wire 12.6: the first of each form
-VERSION_OF_VERIFY: Final = 88
+VERSION_OF_VERIFY: Final = 88  # wire 12.6: the first of each form
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
 VERSION_OF_CONTROLLER: Final = 95
@@ -51,6 +52,9 @@ OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
 def send_protocol(connection: Connection) -> None:
     """The settings of the connection (wire 5.1)."""
     options = connection.options
+    if options.data_integrity_alg and not connection.integrity_alg:
+        needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
+        connection.agenda.log(f"{needed}: data go without digests", level=Level.WARNING)
     connection.send_data(
         P_PROTOCOL(
             protocol=connection.protocol,
@@ -59,9 +63,15 @@ def send_protocol(connection: Connection) -> None:
             after_sb_2p=options.after_sb_2pri,
             conn_flags=ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0,
             two_primaries=int(connection.has_two_primaries),
-            integrity_alg=b"\0" if connection.version >= VERSION_OF_INTEGRITY else b"",
+            integrity_alg=_integrity_alg(connection),
         )
     )
+
+
+def _integrity_alg(connection: Connection) -> bytes:
+    """The own algorithm as P_PROTOCOL tells it (wire 5.1)."""
+    has_name = connection.version >= VERSION_OF_INTEGRITY
+    return connection.integrity_alg.encode() + b"\0" if has_name else b""
 
 
 def send_parameters(volume: Volume) -> None:
@@ -148,6 +158,7 @@ def receive_protocol(connection: Connection, packet: P_PROTOCOL) -> None:
     """Hold the peer's settings against the own ones (states 5.2)."""
     if mismatch := _mismatch(connection, packet):
         raise PeerRefused(f"incompatible {mismatch} settings")
+    expect_digests(connection, packet.integrity_alg)
     connection.peer_wants_dry_run = bool(packet.conn_flags & ConnFlags.DRY_RUN)
     if packet.conn_flags & ConnFlags.DISCARD_MY_DATA and connection.discards_my_data:
         raise PeerRefused("both nodes would discard their data: incompatible discard-my-data")
@@ -162,11 +173,9 @@ def _mismatch(connection: Connection, packet: P_PROTOCOL) -> str:
         ("after-sb-1pri", options.after_sb_1pri, _as_here(packet.after_sb_1p)),
         ("after-sb-2pri", options.after_sb_2pri, _as_here(packet.after_sb_2p)),
         ("allow-two-primaries", connection.has_two_primaries, packet.two_primaries),
+        ("data-integrity-alg", _integrity_alg(connection), bytes(packet.integrity_alg)),
     )
-    for name, own, theirs in own_and_theirs:
-        if own != theirs:
-            return name
-    return "data-integrity-alg" if bytes(packet.integrity_alg).rstrip(b"\0") else ""
+    return next((name for name, own, theirs in own_and_theirs if own != theirs), "")
 
 
 def _as_here(policy: int) -> int:
@@ -175,14 +184,14 @@ def _as_here(policy: int) -> int:
 
 def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -> None:
     """Adopt the settings of a peer whose options were changed (wire 5.2)."""
-    if bytes(packet.integrity_alg).rstrip(b"\0"):
-        raise PeerRefused("the peer wants data-integrity-alg, which is not configured here")
+    expect_digests(connection, packet.integrity_alg)
     try:
         connection.protocol = ReplicationProtocol(packet.protocol)
     except ValueError as error:
         raise PeerError(f"P_PROTOCOL_UPDATE: {packet.protocol} is no protocol") from error
-    if packet.two_primaries:
-        raise PeerRefused("the peer wants allow-two-primaries, which is not offered here")
+    connection.has_two_primaries = bool(packet.two_primaries)
+    if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
+        raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
     connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
 
 

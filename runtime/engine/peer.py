@@ -14,11 +14,16 @@ from runtime.engine.volume import Volume
 
 
 def note_missed_writes(volume: Volume) -> None:
-    """The peer misses what is written from now on: a generation begins (states 4.2, A10, A11)."""
+    """The peer misses what is written from now on: a generation begins (states 4.2, A10, A11).
+
+    A Primary whose requests are held back writes nothing yet, so that is only remembered.
+    """
     state = volume.state
     is_written = volume.is_primary or state.peer is PeerState.Primary
     is_good = volume.has_disk and state.disk is DiskState.UpToDate
-    if is_good and is_written and volume.begin_generation() and volume.is_up:
+    if is_good and volume.is_primary and state.is_suspended:
+        volume.wants_generation = not volume.store.generations.bitmap_uuid
+    elif is_good and is_written and volume.begin_generation() and volume.is_up:
         send_uuids(volume)
 
 
@@ -102,7 +107,8 @@ class PeerDisk(PeerDiskHandlers[Effect]):
         return ()
 
     def thaw_fenced_requests(self) -> Iterable[Effect]:
-        """Nothing is frozen: the fencing policy is dont-care."""
+        """The peer can't go on alone (K4)."""
+        self._rooms.suspension.peer_fenced()
         return ()
 
     def set_whole_bitmap(self) -> Iterable[Effect]:

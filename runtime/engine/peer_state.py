@@ -48,10 +48,19 @@ class PeerReports:
             return
         disk = self._corrected(word, disk)
         event, disk, own_fails = self._decided(word, disk)
+        self._refuse_restarted(event, disk)
         self._apply(event, word, disk, own_fails=own_fails)
         if before.wire > ConnState.WFReportParams.wire:
             self._tell_undecided(word)
         volume.discards_my_data = False
+
+    def _refuse_restarted(self, event: ConnEvent | None, disk: PeerDiskState) -> None:
+        """A peer that was restarted may lack what it acknowledged (states 5.5 step 10)."""
+        volume = self._volume
+        is_restarted = event is ConnEvent.in_receive_param and disk is PeerDiskState.Consistent
+        if is_restarted and volume.state.is_suspended and volume.wants_generation:
+            self._rooms.suspension.refuse_thaw()
+            raise PeerError("the peer was restarted while requests wait: it gets none of them")
 
     def _tell_undecided(self, word: StateWord) -> None:
         """A peer that has not decided yet is told that a resync is due (states 5.5 step 12)."""
@@ -172,6 +181,8 @@ class PeerReports:
         decision = decide(own, peer, connection.agreement, connection.options)
         for sentence in decision.log:
             volume.log(sentence)
+        for helper in decision.helpers:
+            self._rooms.calling.call(helper, volume.number)
         return decision
 
     def _failed(

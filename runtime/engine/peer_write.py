@@ -86,7 +86,9 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
             sector_count=self.size_bytes // SECTOR_SIZE_BYTES,
             is_exclusive=True,
         ):
-            self.range_granted()
+            self._work_on()
+        elif not self.room.gives_up(self):
+            volume.peer_works.add(self)
         return ()
 
     def refuse(self) -> None:
@@ -96,7 +98,17 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
 
     def range_granted(self) -> None:
         """Nobody else is at work on these blocks."""
+        self.room.volume.peer_works.discard(self)
         self._work_on()
+
+    def give_up(self) -> None:
+        """It is not carried out: a write of this node's is under way to the same place."""
+        hand_on(self.room.volume.ranges, self)
+
+    def answer_conflict(self, kind: type[BlockAck]) -> None:
+        """Tell the primary what becomes of a write that was given up (wire 7.9)."""
+        self._ack(kind)
+        self.room.left(self)
 
     def _work_on(self) -> None:
         work = next(self._todo, None)
@@ -206,6 +218,9 @@ class PeerWrites:
         self.disk_failed = disk_failed
         self.size_bytes = 0
         """Of all that is under way."""
+        self.gives_up: Callable[[PeerWrite], bool] = _never
+        """Whether a write that has to wait is not carried out at all; the room of conflicts puts
+        itself here."""
         self._confirming = confirming
 
     def wants(self, flags: int, flag: int, protocol: ReplicationProtocol) -> bool:
@@ -242,10 +257,18 @@ class PeerWrites:
 
     def ended(self, write: PeerWrite) -> None:
         """It is answered."""
+        self.connection.received_epochs.finish(write.epoch)
+        self._let_go(write)
+
+    def left(self, write: PeerWrite) -> None:
+        """It is answered, and does not count."""
+        self.connection.received_epochs.leave(write.epoch)
+        self._let_go(write)
+
+    def _let_go(self, write: PeerWrite) -> None:
         self.size_bytes -= write.size_bytes
         if self.size_bytes <= self.connection.options.max_buffers * PAGE_SIZE_BYTES:
             self.connection.resume(self)
-        self.connection.received_epochs.finish(write.epoch)
         self._confirming.go_on()
 
 
@@ -298,7 +321,8 @@ class Confirming:
         assert epoch.barrier is not None
         self._epoch = None
         self._connection.received_epochs.confirm(epoch)
-        self._connection.send_meta(P_BARRIER_ACK(epoch.barrier, epoch.size))
+        if epoch.size:
+            self._connection.send_meta(P_BARRIER_ACK(epoch.barrier, epoch.size))
         for number in sorted(epoch.volumes):
             self._repeat_state(self._volumes[number])
         self._connection.resume(self)
@@ -325,3 +349,8 @@ class _Flush:
 
 def _nothing(_error: str) -> None:
     """Nobody listens yet."""
+
+
+def _never(_write: PeerWrite) -> bool:
+    """Every write is carried out."""
+    return False

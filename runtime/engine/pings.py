@@ -10,6 +10,7 @@ from typing import Final
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
 from runtime.engine.agenda import Job
 from runtime.engine.connection import Connection
+from runtime.wire.channel import Channel
 
 GRACE_S: Final = 0.05
 """After a deadline what has arrived meanwhile is looked at once more: this process may have stood
@@ -38,7 +39,8 @@ class Pings:
         self._asked_at: float | None = None
         self._is_late = False
         self._jobs: list[Job] = []
-        self._congested_since: float | None = None
+        self._data_sending = _Sending()
+        self._meta_sending = _Sending()
 
     def start(self) -> None:
         """The link is up."""
@@ -46,7 +48,7 @@ class Pings:
         self._meta_at = self._data_at = now
         self._asked_at = None
         self._is_late = False
-        self._congested_since = None
+        self._data_sending, self._meta_sending = _Sending(), _Sending()
         self._set_timer(now + self._connection.options.ping_int)
         self._agenda.after("requests", LOOK_S, self._look)
 
@@ -89,9 +91,7 @@ class Pings:
         self._let_go()
 
     def _let_go(self) -> None:
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            self._agenda.later(job)
+        self._agenda.all_later(self._jobs)
 
     def _set_timer(self, when: float) -> None:
         self._agenda.at("ping", when, self._ring)
@@ -128,19 +128,34 @@ class Pings:
         """Requests and sockets that wait for too long (states 7.4)."""
         options, now = self._connection.options, self._agenda.now
         self._agenda.after("requests", LOOK_S, self._look)
+        if self._meta_sending.waits_s(self._connection.meta, now) > options.timeout_s:
+            self._timed_out("the peer takes nothing from the meta socket")
+            return
+        waits_s = self._data_sending.waits_s(self._connection.data, now)
+        if waits_s > options.timeout_s and self._asked_at is None:
+            self._send()
         if not options.ko_count:
             return
-        patience = options.ko_count * options.timeout_s
+        patience_s = options.ko_count * options.timeout_s
         oldest = min(self._oldest_requests(), default=now)
-        if now - oldest > patience:
+        if now - oldest > patience_s:
             self._timed_out(f"a request has waited {now - oldest:.0f} s for the peer")
-        elif self._is_stuck(now, patience):
-            self._timed_out("the peer takes nothing from its sockets")
+        elif waits_s > patience_s:
+            self._timed_out("the peer takes nothing from the data socket")
 
-    def _is_stuck(self, now: float, patience: float) -> bool:
-        channels = (self._connection.data, self._connection.meta)
-        if not any(channel is not None and channel.is_congested for channel in channels):
-            self._congested_since = None
-        elif self._congested_since is None:
-            self._congested_since = now
-        return self._congested_since is not None and now - self._congested_since > patience
+
+class _Sending:
+    """Whether a socket that is full still moves: a slow peer is no dead one."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._gone_size_bytes = 0
+
+    def waits_s(self, channel: Channel | None, now: float) -> float:
+        """How long the peer has taken nothing of what is there for it."""
+        if channel is None or not channel.is_congested:
+            self._since = None
+            return 0.0
+        if self._since is None or channel.gone_size_bytes != self._gone_size_bytes:
+            self._since, self._gone_size_bytes = now, channel.gone_size_bytes
+        return now - self._since

@@ -154,6 +154,17 @@ class Marks:
         run = "Online verify" if is_verify else "Resync"
         return f"{run} done (total {total_s} sec; paused {paused_s} sec; {rate} K/sec)"
 
+    def equal_text(self, *, bits_equal: int) -> str:
+        """What a kernel logs at the end of a resync by checksums, as recorded."""
+        total = self._bits_total
+        equal = min(bits_equal, total)
+        percent = equal * 100 // total if total else 0
+        equal, sent, total = (it * _BLOCK_SIZE_KIB for it in (equal, total - equal, total))
+        return (
+            f"{percent} % had equal checksums, eliminated: {equal}K;"
+            f" transferred {sent}K total {total}K"
+        )
+
 
 def _rate_since(mark: Mark, *, bits_left: int, now: float) -> int:
     """What was done since a mark, in KiB/s."""

@@ -9,13 +9,15 @@ from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import ResourceConfig
-from runtime.effects import DiskWork, Effect, RequestFinished
+from runtime.effects import DiskWork, Effect, Level, RequestFinished
 from runtime.engine.agenda import Agenda
 from runtime.engine.answering import Answering
 from runtime.engine.asking import Asking
+from runtime.engine.calling import Calling
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.fencing import Fencing
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
 from runtime.engine.meta_packets import MetaPackets
@@ -24,9 +26,11 @@ from runtime.engine.peer_write import Confirming
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.roles import Roles
+from runtime.engine.suspension import Suspension
 from runtime.engine.verifying import Verifying
 from runtime.engine.volume import Volume
-from runtime.engine.volume_rooms import VolumeRooms
+from runtime.engine.volume_rooms import Shared, VolumeRooms
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import DiskError, PeerError
 from runtime.events import (
@@ -35,10 +39,12 @@ from runtime.events import (
     DisconnectRequested,
     DiskFinished,
     Event,
+    HelperEnded,
     RequestsMade,
     SendResumed,
     SocketLost,
     TimePassed,
+    TlsRefused,
     VerifyRequested,
 )
 from runtime.requests import Request
@@ -68,30 +74,36 @@ class Resource:
         }
         self._link = Link(self._connection, volumes, self._pings)
         self._link.on_lost.append(self._link_lost)
+        self._calling = Calling(self._agenda, config.handlers)
+        no_data = config.on_no_data_accessible
+        self._suspension = Suspension(self._connection, volumes, no_data)
         self._confirming = Confirming(self._connection, volumes)
         self._confirming.flush_failed = lambda error: self._link.lose(
             ConnEvent.network_error, error
         )
+        shared = Shared(self._link, self._confirming, self._calling, self._suspension)
         self._rooms = {
-            number: VolumeRooms.build(
-                volume, self._link, self._confirming, traces=config.trace_flows
-            )
+            number: VolumeRooms.build(volume, shared, traces=config.trace_flows)
             for number, volume in volumes.items()
         }
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
+        roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
+        self._commands.also(roles.methods)
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
         self._methods: Mapping[type, Callable[..., None]] = {
             BytesArrived: self._bytes_arrived,
             DiskFinished: self._disk_finished,
+            HelperEnded: self._helper_ended,
             RequestsMade: self._requests_made,
             TimePassed: _nothing,
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
+            TlsRefused: self._tls_refused,
             DisconnectRequested: self._leaving.run,
             VerifyRequested: Verifying(self._commands, self._rooms).run,
         }
@@ -205,6 +217,9 @@ class Resource:
         else:
             self._link.lose(*lost)
 
+    def _tls_refused(self, event: TlsRefused) -> None:
+        self._agenda.log(event.reason, level=Level.WARNING)
+
     def _send_resumed(self, _event: SendResumed) -> None:
         self._connection.send_resumed()
         for rooms in self._rooms.values():
@@ -212,9 +227,9 @@ class Resource:
 
     def _link_lost(self) -> None:
         """What was not confirmed counts as missing at the peer (states 4.8, 7.6)."""
-        for write in self._connection.forget_epochs():
-            assert isinstance(write, Write)
-            write.link_lost()
+        self._suspension.link_lost(
+            write for write in self._connection.forget_epochs() if isinstance(write, Write)
+        )
         for rooms in self._rooms.values():
             rooms.link_lost()
         self._asking.link_lost()
@@ -231,6 +246,7 @@ class Resource:
         if self._connection.sent_epochs.closed_count:
             yield self._connection.barrier_sent_at
         for rooms in self._rooms.values():
+            yield from (write.sent_at for write in rooms.conflicts.postponed)
             oldest = rooms.applications.remote_reads.oldest_sent_at
             if oldest is not None:
                 yield oldest
@@ -250,6 +266,9 @@ class Resource:
         if was_last and not volume.peer_works:
             volume.peer_is_idle()
             self._link.cleaned_up()
+
+    def _helper_ended(self, event: HelperEnded) -> None:
+        self._calling.ended(event.name, event.volume, event.exit_code)
 
     def _requests_made(self, event: RequestsMade) -> None:
         by_volume: dict[int, list[Request]] = {}

@@ -7,19 +7,22 @@ from typing import Final
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.applications import Applications
 from runtime.engine.change import change
+from runtime.engine.checksum_resync import ChecksumRequest
 from runtime.engine.flushing import Flushing
 from runtime.engine.pace import is_throttled
 from runtime.engine.parameters import send_state
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Marks, Progress
 from runtime.engine.resync_source import ResyncSource
-from runtime.engine.resync_target import ResyncTarget
+from runtime.engine.resync_target import ResyncTarget, TargetRequest
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 
 SOURCE: Final = frozenset({ConnState.SyncSource, ConnState.PausedSyncS})
 TARGET: Final = frozenset({ConnState.SyncTarget, ConnState.PausedSyncT})
 RUNNING: Final = SOURCE | TARGET
+VERSION_OF_CHECKSUMS: Final = 89  # wire 12.6
+ANSWERED: Final = TARGET | {ConnState.Behind}  # what a target has asked for is answered there too
 VERSION_OF_TOLD_END: Final = 96  # wire 9.6: from here on the source waits for the target's word
 BLOCK_SIZE_KIB: Final = 4
 PAGES_WRITTEN_EVERY_S: Final = 2.0  # states 6.4
@@ -82,7 +85,7 @@ class Resync:
         """The state is that of a resync now: count from here, and let a target ask (6.2)."""
         volume = self.volume
         bits = volume.bits_out_of_sync
-        volume.bits_failed = 0
+        volume.bits_failed, volume.bits_equal = 0, None
         self._is_done_there = self._is_ending = False
         volume.activity.reset()
         self._marks = Marks(bits_total=bits, now=volume.agenda.now)
@@ -92,18 +95,37 @@ class Resync:
         kib = bits * BLOCK_SIZE_KIB
         volume.log(f"Began resync as {name} (will sync {kib} KB [{bits} bits set]).")
         if volume.state.conn in TARGET:
+            self._start_target()
+        else:
+            volume.agenda.later(self._bits_cleared)
+        self._write_pages()
+
+    def _start_target(self) -> None:
+        volume = self.volume
+        if self._compares_checksums():
+            volume.count_equal(0)
+        request_kind = TargetRequest if volume.bits_equal is None else ChecksumRequest
+        if self._target is not None:
+            self._target.begin_again(request_kind)
+        else:
             self._target = ResyncTarget(
                 volume,
                 self._applications.resync_ranges,
+                request_kind=request_kind,
                 traces=self._traces,
                 disk_failed=self._disk_failed,
                 finished=self._end_after_ping,
                 steps_aside=self._steps_aside,
             )
-            self.fire()
-        else:
-            volume.agenda.later(self._bits_cleared)
-        self._write_pages()
+        self.fire()
+
+    def _compares_checksums(self) -> bool:
+        """Whether the target tells what it has, for the whole of this resync (states 6.10)."""
+        volume = self.volume
+        options = volume.connection.options
+        is_due = volume.is_crashed_primary or not options.csums_after_crash_only
+        is_known = volume.connection.version >= VERSION_OF_CHECKSUMS
+        return bool(options.csums_alg) and is_due and is_known
 
     def fire(self) -> None:
         """The target asks now."""
@@ -141,13 +163,15 @@ class Resync:
     def _note_state(self, before: VolumeState) -> None:
         """A resync that is over, or that lost its link or a disk, is nobody's business any more."""
         after = self.volume.state.conn
-        if before.conn not in RUNNING or after in RUNNING:
-            return
-        if self._target is not None:
+        if self._target is not None and after not in ANSWERED:
             self._target.stop()
             self._target = None
+        if before.conn not in RUNNING or after in RUNNING:
+            return
         if self._marks is not None and after is ConnState.Connected:
             self.volume.log(self._marks.done_text(now=self.volume.agenda.now))
+            if self.volume.bits_equal is not None:
+                self.volume.log(self._marks.equal_text(bits_equal=self.volume.bits_equal))
         self._marks = None
         self.volume.agenda.cancel(("marks", self.volume.number))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from generated.flows.resync import FLOW, SyncSource, SyncSourceHandlers
-from generated.layouts.acks import P_NEG_RS_DREPLY, P_RS_CANCEL, BlockAck
+from generated.layouts.acks import P_NEG_RS_DREPLY, P_RS_CANCEL, P_RS_IS_IN_SYNC, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import (
     P_CSUM_RS_REQUEST,
@@ -24,6 +24,7 @@ from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
 from runtime.effects import DiskWork, Effect, ReadBlocks
+from runtime.engine.integrity import digest_for
 from runtime.engine.intervals import hand_on
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
@@ -104,6 +105,7 @@ class SourceRequest(SyncSourceHandlers[Effect], Traced):
         """Writes may go on: on the wire they come behind the answer."""
         self._took(SyncSource.rs_complete_io)
         connection = self.job.volume.connection
+        self.job.open_count -= 1
         if self.channel is connection.data:
             connection.answered(self.size_bytes)
         hand_on(self.job.volume.ranges, self)
@@ -112,8 +114,11 @@ class SourceRequest(SyncSourceHandlers[Effect], Traced):
     def got_BlockAck(self, packet: BlockAck) -> Iterable[Effect]:  # noqa: ARG002  # drawn
         """The target has written it."""
         self._took(SyncSource.got_BlockAck)
-        self._tell(self.job.volume, FLOW)
+        self._tell_end()
         return ()
+
+    def _tell_end(self) -> None:
+        self._tell(self.job.volume, FLOW)
 
 
 class ResyncSource:
@@ -137,18 +142,25 @@ class ResyncSource:
         """When the next answer may be read, if applications come first (states 6.8)."""
         self._pending: dict[tuple[int, int], SourceRequest] = {}
         """What was answered and is not acknowledged, by sector and size."""
+        self.open_count = 0
+        """Requests that are not answered."""
 
-    def receive(self, packet: ResyncRequest) -> None:
-        """A request has come (wire 9.3); one with a digest is answered with the data."""
-        check_block_request(self.volume, packet)
-        request = SourceRequest(self, packet)
-        volume = self.volume
+    @property
+    def is_idle(self) -> bool:
+        """Whether all requests are answered, and all answers acknowledged."""
+        return not (self.open_count or self._pending)
+
+    def receive(self, request: SourceRequest) -> None:
+        """A request has come (wire 9.3)."""
+        volume, packet = self.volume, request.packet
+        check_block_request(volume, packet)
         if volume.state.disk is not DiskState.UpToDate:
             self.refuse(request, P_NEG_RS_DREPLY)
         elif volume.state.conn is ConnState.Ahead and not isinstance(packet, P_CSUM_RS_REQUEST):
             self.refuse(request, P_RS_CANCEL)
         elif volume.state.pdsk is not PeerDiskState.Diskless:  # wire 9.4: it gets no answer
             volume.connection.owed.add(packet.blksize)
+            self.open_count += 1
             request.receive_DataRequest(packet)
 
     def in_turn(self, request: SourceRequest) -> None:
@@ -171,6 +183,18 @@ class ResyncSource:
             packet = request.packet
             self.volume.send_ack(kind, packet.sector, ID_SYNCER, packet.blksize)
 
+    def confirm_equal(self, request: SourceRequest) -> None:
+        """The target has there what this node has: no data follow (wire 9.4)."""
+        volume, packet = self.volume, request.packet
+        if request.channel is None or request.channel is not volume.connection.data:
+            return
+        sector_count = packet.blksize // SECTOR_SIZE_BYTES
+        if volume.has_disk:
+            volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
+        volume.count_equal(sector_count)
+        volume.send_ack(P_RS_IS_IN_SYNC, packet.sector, ID_SYNCER, packet.blksize)
+        self._bits_cleared()
+
     def send(self, request: SourceRequest, content: Octets) -> None:
         """The answer with data, or the word that there are only zeroes (wire 9.4)."""
         volume, packet = self.volume, request.packet
@@ -181,7 +205,8 @@ class ResyncSource:
             answer = P_RS_DEALLOCATED(packet.sector, packet.blksize)
             connection.send_data(answer, volume=volume.number)
         else:
-            head = P_RS_DATA_REPLY(packet.sector, packet.block_id, b"", b"")
+            digest = digest_for(connection, content)
+            head = P_RS_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
             connection.send_data(head, volume=volume.number, payload=content)
         if len(self._pending) >= PENDING_COUNT_MAX:
             del self._pending[next(iter(self._pending))]
@@ -199,7 +224,10 @@ class ResyncSource:
         if not is_positive:
             volume.bits_failed += -(-packet.blksize // BLOCK_SIZE_BYTES)
             return
-        volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
+        if volume.state.conn is ConnState.Ahead:
+            volume.repeat_marks(first_sector=packet.sector, sector_count=sector_count)
+        else:
+            volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
         if request is not None:
             request.got_BlockAck(packet)
         self._bits_cleared()

@@ -9,7 +9,6 @@ from typing import Final
 from generated.flows.resync import FLOW, SyncTarget, SyncTargetHandlers
 from generated.layouts.acks import P_NEG_ACK, P_RS_WRITE_ACK
 from generated.layouts.codec import Octets
-from generated.layouts.handshake import Features
 from generated.layouts.requests import (
     P_RS_DATA_REPLY,
     P_RS_DATA_REQUEST,
@@ -57,9 +56,7 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self.is_sent = True
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        is_thin = size_bytes == volume.options.rs_discard_granularity and volume.connection.has(
-            Features.THIN_RESYNC
-        )
+        is_thin = size_bytes == volume.thin_size_bytes
         kind = P_RS_THIN_REQ if is_thin else P_RS_DATA_REQUEST
         packet = kind(self.first_sector, ID_SYNCER, size_bytes)
         volume.connection.send_data(packet, volume=volume.number)
@@ -100,10 +97,8 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self._took(SyncTarget.e_end_resync_block)
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
-        if not self.error and volume.has_disk:
-            volume.store.mark_in_sync(
-                first_sector=self.first_sector, sector_count=self.sector_count
-            )
+        if not self.error:
+            self.job.note_in_sync(self)
         if self.job.is_running:
             kind = P_NEG_ACK if self.error else P_RS_WRITE_ACK
             volume.send_ack(kind, self.first_sector, ID_SYNCER, size_bytes)
@@ -114,9 +109,12 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         """The application may have the range again."""
         self._took(SyncTarget.rs_complete_io)
         if not self.error:
-            self._tell(self.job.volume, FLOW)
+            self._tell_end()
         self.job.completed(self)
         return ()
+
+    def _tell_end(self) -> None:
+        self._tell(self.job.volume, FLOW)
 
     def range_granted(self) -> None:
         """The application's writes to it have ended, so it may be asked for."""
@@ -154,6 +152,7 @@ class ResyncTarget:
         volume: Volume,
         app_ranges: Intervals[Claimant],
         *,
+        request_kind: type[TargetRequest],
         traces: bool,
         disk_failed: Callable[[str], None],
         finished: Callable[[], None],
@@ -163,6 +162,7 @@ class ResyncTarget:
         self.traces = traces
         self.disk_failed = disk_failed
         self.is_running = True
+        self._request_kind = request_kind
         self._finished = finished
         self._steps_aside = steps_aside
         self._app_ranges = app_ranges
@@ -171,6 +171,7 @@ class ResyncTarget:
         self._failed: set[int] = set()
         """First sectors of what is not asked for again in this resync (states 6.4)."""
         self._position = 0
+        self._awaits_old = False
         self._has_ended = False
         self._name = ("resync", volume.number)
         volume.pace.reset()
@@ -188,11 +189,12 @@ class ResyncTarget:
         volume = self.volume
         if not self.is_running or volume.state.conn is not ConnState.SyncTarget:
             return
+        self._awaits_old = self._awaits_old and bool(self._requests)
         blocks = volume.pace.turn()
         if not blocks and not self._requests:
             blocks = 1  # a rate that is less than a block a turn is no reason to stand still
         channel = volume.connection.data
-        if channel is not None and not channel.is_congested:
+        if channel is not None and not channel.is_congested and not self._awaits_old:
             self._ask_for(blocks)
         self.check_end()
         if not self._has_ended:
@@ -201,7 +203,7 @@ class ResyncTarget:
     def _ask_for(self, blocks: int) -> None:
         volume = self.volume
         bitmap = volume.store.bitmap
-        most = volume.request_size_bytes_max // BLOCK_SIZE_BYTES
+        most = self._size_bytes_max // BLOCK_SIZE_BYTES
         while blocks > 0:
             found = next_range(bitmap, self._position, blocks=blocks, most_blocks=most)
             if found is None:
@@ -215,11 +217,20 @@ class ResyncTarget:
             if self._steps_aside():
                 return
 
+    @property
+    def _size_bytes_max(self) -> int:
+        """Of one request: with thin resync not more than what zeroes are told of (wire 9.3).
+
+        A kernel's requests with digests end there too.
+        """
+        most, granularity = self.volume.request_size_bytes_max, self.volume.thin_size_bytes
+        return min(most, granularity) if granularity % BLOCK_SIZE_BYTES == 0 < granularity else most
+
     def _request(self, bits: range) -> None:
         volume = self.volume
         first_sector = bits.start * BLOCK_SECTORS
         end = min(bits.stop * BLOCK_SECTORS, volume.size_sectors)
-        request = TargetRequest(self, first_sector, end - first_sector)
+        request = self._request_kind(self, first_sector, end - first_sector)
         self._requests[first_sector] = request
         volume.pace.requested(request.sector_count)
         if self._app_ranges.claim(
@@ -232,7 +243,11 @@ class ResyncTarget:
 
     def granted(self, request: TargetRequest) -> None:
         """Nobody writes to the range."""
-        if self.is_running:
+        if not self.is_running:
+            return
+        if self.volume.state.conn is ConnState.Behind:
+            self.volume.agenda.later(lambda: self.completed(request))
+        else:
             request.rs_begin_io()
             request.w_make_resync_request()
 
@@ -257,6 +272,14 @@ class ResyncTarget:
         request.take_reply(
             lambda owner: ZeroBlocks(number, owner, offset_bytes, packet.size, may_unmap=True)
         )
+
+    def note_in_sync(self, request: TargetRequest) -> None:
+        """The source has the same there; it may have marked the block since, if it is ahead."""
+        volume = self.volume
+        if volume.has_disk and volume.state.conn is not ConnState.Behind:
+            volume.store.mark_in_sync(
+                first_sector=request.first_sector, sector_count=request.sector_count
+            )
 
     def failed_there(self, sector: int, size_bytes: int, *, is_cancelled: bool) -> None:
         """The source could not read it, or takes no requests now (wire 9.4)."""
@@ -284,10 +307,23 @@ class ResyncTarget:
         self._has_ended = False
         self.turn()
 
+    def begin_again(self, request_kind: type[TargetRequest]) -> None:
+        """The source was ahead and is so no more: ask from the start for what is marked now.
+
+        What was asked for before is still answered, once each; that is waited for.
+        """
+        self._request_kind = request_kind
+        self._position = 0
+        self._failed.clear()
+        self._awaits_old = True
+        self.volume.pace.reset()
+
     def check_end(self) -> None:
         """The resync is over when all bits are clear but those that failed (wire 9.6)."""
         volume = self.volume
         if self._has_ended or not self.is_running or self._requests:
+            return
+        if volume.state.conn is ConnState.Behind:
             return
         left = volume.store.bitmap.count
         if left > volume.bits_failed:

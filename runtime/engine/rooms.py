@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from runtime.engine.applications import Applications
 from runtime.engine.bitmap_exchange import BitmapExchange
+from runtime.engine.calling import Calling
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.resync import Resync
+from runtime.engine.suspension import Suspension
 from runtime.engine.verify import Verify
 from runtime.engine.volume import Volume
 
@@ -22,3 +24,5 @@ class Rooms:
     exchange: BitmapExchange
     resync: Resync
     verify: Verify
+    calling: Calling
+    suspension: Suspension

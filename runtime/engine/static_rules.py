@@ -1,8 +1,4 @@
-"""What a volume may not be in after a soft change (states 3.4).
-
-V5 is left out, since the fencing policy is always dont-care here, and so nobody asks whether a
-lost peer is outdated.
-"""
+"""What a volume may not be in after a soft change (states 3.4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +31,8 @@ class Circumstances:
     peer_is_primary_elsewhere: bool = False
     """Whether the peer is primary of any volume of this connection."""
     is_device_open: bool = False
+    is_fencing: bool = False
+    """Whether there is a disk, and its fencing policy is not dont-care."""
     has_verify_alg: bool = False
     version: int = 101
     state_sent: bool = False
@@ -84,6 +82,16 @@ def lonely_primary_without_data(state: VolumeState, _circumstances: Circumstance
         state.role is NodeState.Primary
         and state.conn.wire < CONNECTED
         and state.disk.wire < UP_TO_DATE
+    )
+
+
+def primary_of_unfenced_peer(state: VolumeState, circumstances: Circumstances) -> bool:
+    """V5: a primary that is not connected has a peer whose data may be as good as its own."""
+    return (
+        circumstances.is_fencing
+        and state.role is NodeState.Primary
+        and state.conn.wire < CONNECTED
+        and state.pdsk.wire >= PeerDiskState.DUnknown.wire
     )
 
 
@@ -155,6 +163,7 @@ STATIC_RULES: Final[tuple[tuple[StaticRule, ReturnCode], ...]] = (
     (peer_primary_elsewhere, ReturnCode.SS_O_VOL_PEER_PRI),
     (secondary_in_use, ReturnCode.SS_DEVICE_IN_USE),
     (lonely_primary_without_data, ReturnCode.SS_NO_UP_TO_DATE_DISK),
+    (primary_of_unfenced_peer, ReturnCode.SS_PRIMARY_NOP),
     (primary_without_consistent_data, ReturnCode.SS_NO_UP_TO_DATE_DISK),
     (resync_without_local_disk, ReturnCode.SS_NO_LOCAL_DISK),
     (resync_without_remote_disk, ReturnCode.SS_NO_REMOTE_DISK),

@@ -20,6 +20,11 @@ class Traced:
         if self.steps is not None:
             self.steps.append(step)
 
+    def _drawn_as(self, column: type[Enum]) -> None:
+        """Read the steps as those of another drawing, which calls them the same."""
+        if self.steps is not None:
+            self.steps[:] = [column[step.name] for step in self.steps]
+
     def _tell(self, volume: Volume, flow: Flow[Any]) -> None:
         """The conversation has come to its end here."""
         if self.steps is not None:

@@ -41,7 +41,11 @@ class Verify:
         self._traces = traces
         self._disk_failed = disk_failed
         self._target = VerifyTarget(
-            volume, traces=traces, disk_failed=disk_failed, steps_aside=self._steps_aside
+            volume,
+            applications.resync_ranges,
+            traces=traces,
+            disk_failed=disk_failed,
+            steps_aside=self._steps_aside,
         )
         self._source: VerifySource | None = None
         self._run: VerifyRun | None = None

@@ -17,7 +17,8 @@ from generated.layouts.acks import P_OV_RESULT, VerifyResult
 from generated.layouts.codec import Octets
 from generated.layouts.requests import P_OV_REPLY, P_OV_REQUEST, SpecialBlockId
 from runtime.digests import digest
-from runtime.effects import DiskWork, Effect, ReadBlocks
+from runtime.effects import Effect
+from runtime.engine.block_read import BlockRead
 from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.pace import TURN_S
 from runtime.engine.traced import Traced
@@ -59,7 +60,15 @@ class ComparedBlock(VerifySHandlers[Effect], Traced):
 
     def range_granted(self) -> None:
         """Own applications begin no more writes to it; those under way are waited for."""
-        self.job.claim(_Asking(self), self)
+        asking = _Asking(self)
+        if self.job.volume.ranges.claim(
+            asking,
+            first_sector=self.first_sector,
+            sector_count=self.sector_count,
+            is_exclusive=False,
+            gives_way=True,
+        ):
+            asking.range_granted()
 
     def rs_begin_io(self) -> Iterable[Effect]:
         """It is let be here."""
@@ -80,10 +89,14 @@ class ComparedBlock(VerifySHandlers[Effect], Traced):
         self._took(VerifyS.receive_OVReply)
         self.digest = bytes(packet.digest)
         self.job.volume.pace.received(self.sector_count)
-        self.job.claim(_Reading(self), self)
+        job = self.job
+        sectors = range(self.first_sector, self.first_sector + self.sector_count)
+        BlockRead(
+            job.volume, sectors, is_wanted=lambda: job.is_running, then=self._has_read
+        ).begin()
         return ()
 
-    def has_read(self, error: str, content: Octets) -> None:
+    def _has_read(self, error: str, content: Octets) -> None:
         """Compare, and tell; what can't be read is not the same."""
         if not self.job.is_running:
             return
@@ -130,30 +143,6 @@ class _Asking:
         if job.is_running:
             self.block.rs_begin_io()
             self.block.w_make_ov_request()
-
-
-class _Reading:
-    """The own block on its way from the disk."""
-
-    __slots__ = ("block",)
-
-    def __init__(self, block: ComparedBlock) -> None:
-        self.block = block
-
-    def range_granted(self) -> None:
-        """What the peer wrote before its answer is written."""
-        block, job = self.block, self.block.job
-        volume = job.volume
-        if not job.is_running:
-            hand_on(volume.ranges, self)
-            return
-        offset_bytes = block.first_sector * SECTOR_SIZE_BYTES
-        volume.ask_disk_for_peer(ReadBlocks(volume.number, self, offset_bytes, block.size_bytes))
-
-    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
-        """The disk has read, or failed."""
-        hand_on(self.block.job.volume.ranges, self)
-        self.block.has_read(error, content)
 
 
 class VerifySource:
@@ -229,16 +218,6 @@ class VerifySource:
             block, first_sector=first_sector, sector_count=sector_count, is_exclusive=True
         ):
             block.range_granted()
-
-    def claim(self, claimant: Claimant, block: ComparedBlock) -> None:
-        """Wait for all writes to a block that came before."""
-        if self.volume.ranges.claim(
-            claimant,
-            first_sector=block.first_sector,
-            sector_count=block.sector_count,
-            is_exclusive=False,
-        ):
-            claimant.range_granted()
 
     def replied(self, packet: P_OV_REPLY) -> None:
         """The peer's digest of a block; PeerError when it was not asked for (wire 10)."""

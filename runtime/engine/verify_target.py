@@ -15,8 +15,9 @@ from generated.layouts.requests import P_OV_REPLY, P_OV_REQUEST, SpecialBlockId
 from generated.states.disk_states import DiskState
 from generated.states.peer_states import PeerState
 from runtime.digests import digest
-from runtime.effects import DiskWork, Effect, ReadBlocks
-from runtime.engine.intervals import hand_on
+from runtime.effects import Effect
+from runtime.engine.block_read import BlockRead
+from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.resync_source import STEP_ASIDE_S, check_block_request
 from runtime.engine.traced import Traced
 from runtime.engine.verify_run import VerifyRun
@@ -57,33 +58,35 @@ class AskedBlock(VerifyTHandlers[Effect], Traced):
         return ()
 
     def rs_begin_io(self) -> Iterable[Effect]:
-        """Wait until no write is under way to it; later ones come behind the answer."""
+        """Own applications begin no more writes to it, so that they come behind the answer."""
         self._took(VerifyT.rs_begin_io)
-        if self.job.volume.ranges.claim(
+        if self.job.app_ranges.claim(
             self,
             first_sector=self.packet.sector,
             sector_count=self.sector_count,
-            is_exclusive=False,
+            is_exclusive=True,
         ):
             self.range_granted()
         return ()
 
     def range_granted(self) -> None:
-        """Read it; where the link or the disk is gone, nobody waits for it."""
-        volume, packet = self.job.volume, self.packet
-        if not (self.is_wanted and volume.has_disk):
-            self.rs_complete_io()
-            return
-        offset_bytes = packet.sector * SECTOR_SIZE_BYTES
-        volume.ask_disk_for_peer(ReadBlocks(volume.number, self, offset_bytes, packet.blksize))
+        """Read it, behind all that is being written to it."""
+        sector = self.packet.sector
+        sectors = range(sector, sector + self.sector_count)
+        BlockRead(
+            self.job.volume, sectors, is_wanted=lambda: self.is_wanted, then=self._has_read
+        ).begin()
 
     @property
     def is_wanted(self) -> bool:
         """Whether the link is still the one that the question came on."""
         return self.channel is not None and self.channel is self.job.volume.connection.data
 
-    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
-        """The disk has read, or failed."""
+    def _has_read(self, error: str, content: Octets) -> None:
+        """Answer; where the link or the disk is gone, nobody waits for that."""
+        if not (self.is_wanted and self.job.volume.has_disk):
+            self.rs_complete_io()
+            return
         self.drbd_endio_read_sec()
         if error:
             self.job.disk_failed(error)
@@ -100,23 +103,21 @@ class AskedBlock(VerifyTHandlers[Effect], Traced):
     def w_e_end_ov_req(self) -> Iterable[Effect]:
         """Tell its digest, zeros when it could not be read."""
         self._took(VerifyT.w_e_end_ov_req)
-        if self.is_wanted:
-            volume, packet, run = self.job.volume, self.packet, self.run
-            made = bytes(run.digest_size_bytes)
-            if self.content is not None:
-                made = digest(run.algorithm, self.content)
-                self.content = None
-            reply = P_OV_REPLY(packet.sector, ID_SYNCER, packet.blksize, made)
-            volume.connection.send_data(reply, volume=volume.number)
+        volume, packet, run = self.job.volume, self.packet, self.run
+        made = bytes(run.digest_size_bytes)
+        if self.content is not None:
+            made = digest(run.algorithm, self.content)
+            self.content = None
+        reply = P_OV_REPLY(packet.sector, ID_SYNCER, packet.blksize, made)
+        volume.connection.send_data(reply, volume=volume.number)
         return ()
 
     def rs_complete_io(self) -> Iterable[Effect]:
         """Writes may go on: on the wire they come behind the answer."""
         self._took(VerifyT.rs_complete_io)
-        volume = self.job.volume
         if self.is_wanted:
-            volume.connection.answered(self.packet.blksize)
-        hand_on(volume.ranges, self)
+            self.job.volume.connection.answered(self.packet.blksize)
+        hand_on(self.job.app_ranges, self)
         return ()
 
     def got_OVResult(self, packet: P_OV_RESULT) -> Iterable[Effect]:
@@ -134,12 +135,14 @@ class VerifyTarget:
     def __init__(
         self,
         volume: Volume,
+        app_ranges: Intervals[Claimant],
         *,
         traces: bool,
         disk_failed: Callable[[str], None],
         steps_aside: Callable[[], bool],
     ) -> None:
         self.volume = volume
+        self.app_ranges = app_ranges
         self.traces = traces
         self.disk_failed = disk_failed
         self._steps_aside = steps_aside

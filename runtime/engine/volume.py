@@ -3,27 +3,32 @@
 It holds what the rooms share. States are changed by `change` alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
+from generated.layouts.handshake import Features
+from generated.layouts.write import P_OUT_OF_SYNC
 from generated.states.conn_states import ConnMachine, ConnState
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
 from generated.states.peer_states import PeerMachine, PeerState
+from generated.states.susp_fen_states import SuspFenMachine
+from generated.states.susp_nod_states import SuspNodMachine
+from generated.states.susp_states import SuspMachine
 from runtime.config import DiskOptions
 from runtime.effects import DiskWork, Effect, Level
 from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
-from runtime.engine.pace import ApplicationActivity, ResyncPace
+from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.volume_state import VolumeState
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
-from runtime.requests import REQUEST_SIZE_BYTES_MAX
+from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
 SEQUENCE_MASK: Final = (1 << 32) - 1
@@ -32,19 +37,28 @@ VERSION_OF_LARGE_REQUESTS: Final = 100
 
 
 class Machines(NamedTuple):
-    """The five machines, each with its room."""
+    """The machines, each with its room; the last three are alike in all volumes of a resource."""
 
     conn: ConnMachine[Effect]
     disk: DiskMachine[Effect]
     node: NodeMachine[Effect]
     peer: PeerMachine[Effect]
     pdsk: PeerDiskMachine[Effect]
+    susp: SuspMachine[Effect]
+    susp_nod: SuspNodMachine[Effect]
+    susp_fen: SuspFenMachine[Effect]
 
 
 class Volume:
     """One replicated device."""
 
     machines: Machines
+    bits_equal: int | None = None
+    """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
+    siblings: Sequence["Volume"] = ()
+    """The resource's other volumes."""
+    wants_generation = False
+    """New current UUID wanted: the peer was lost while requests were held back (states 10.1)."""
 
     def __init__(self, number: int, options: DiskOptions, connection: Connection) -> None:
         self.number = number
@@ -63,8 +77,9 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
-        self.peer_works: set[DiskWork] = set()
-        """What the disk still does for the peer: a lost link is cleaned up when it has ended."""
+        self.peer_works: set[object] = set()
+        """What the disk still does for the peer, and what waits for its turn to do so: a lost link
+        is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
         self.bits_failed = 0
         """Of the resync that runs, or ran last."""
@@ -148,6 +163,17 @@ class Volume:
             most = REQUEST_SIZE_BYTES_MAX
         return min(most, self.backing.request_size_bytes_max) if self.backing else most
 
+    @property
+    def thin_size_bytes(self) -> int:
+        """The size of the resync requests that may be answered by zeroes; 0 for none (wire 9.3)."""
+        has_feature = self.connection.has(Features.THIN_RESYNC)
+        return self.options.rs_discard_granularity if has_feature else 0
+
+    def count_equal(self, sector_count: int) -> None:
+        """A resync by checksums runs, in which so much was found to be the same on both nodes."""
+        bits = -(-sector_count // BLOCK_SECTORS)
+        self.bits_equal = (self.bits_equal or 0) + bits
+
     def ask_disk(self, work: DiskWork) -> None:
         """Give the disk something to do; the owner's `disk_finished` hears of it."""
         self.agenda.effects.append(work)
@@ -181,6 +207,16 @@ class Volume:
         """Answer the peer's write, or resync block (wire 7.5)."""
         ack = kind(sector, block_id, size_bytes, self.next_sequence())
         self.connection.send_meta(ack, volume=self.number)
+
+    def repeat_marks(self, *, first_sector: int, sector_count: int) -> None:
+        """Ahead, tell the peer again what it lacks: it has cleared marks by an acknowledgement.
+
+        What it has written may be older than what has been marked since the node went ahead.
+        """
+        bit = self.store.bitmap.next_set(first_sector // BLOCK_SECTORS)
+        if bit is not None and bit * BLOCK_SECTORS < first_sector + sector_count:
+            note = P_OUT_OF_SYNC(first_sector, sector_count * SECTOR_SIZE_BYTES)
+            self.connection.send_data(note, volume=self.number)
 
     def random_uuid(self) -> int:
         """A UUID that nobody else has; never one of the special ones."""

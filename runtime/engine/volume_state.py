@@ -1,6 +1,9 @@
-"""The whole state of one volume: five machines and three flags (states 1)."""
+"""The whole state of one volume: its machines, and three flags (states 1).
 
-from typing import NamedTuple, TypeAlias
+Three of the machines say why requests are held back; all volumes of a resource share their states.
+"""
+
+from typing import Final, NamedTuple, TypeAlias
 
 from generated.layouts.state import StateWord
 from generated.states.conn_states import ConnState
@@ -8,9 +11,21 @@ from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
+from generated.states.susp_fen_states import SuspFenState
+from generated.states.susp_nod_states import SuspNodState
+from generated.states.susp_states import SuspState
 
-State: TypeAlias = ConnState | DiskState | NodeState | PeerDiskState | PeerState
-"""A state of any of the five machines."""
+State: TypeAlias = (
+    ConnState
+    | DiskState
+    | NodeState
+    | PeerDiskState
+    | PeerState
+    | SuspState
+    | SuspNodState
+    | SuspFenState
+)
+"""A state of any of the machines."""
 
 
 class VolumeState(NamedTuple):
@@ -24,6 +39,29 @@ class VolumeState(NamedTuple):
     aftr_isp: bool = False
     peer_isp: bool = False
     user_isp: bool = False
+    susp: SuspState = SuspState.Running
+    susp_nod: SuspNodState = SuspNodState.Running
+    susp_fen: SuspFenState = SuspFenState.Running
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether requests of applications are held back, whatever the reason."""
+        return bool(self.susp.wire or self.susp_nod.wire or self.susp_fen.wire)
+
+    @property
+    def lacks_data(self) -> bool:
+        """Whether this is a Primary that reaches no good data (states 3.3, N10)."""
+        best = max(self.disk.wire, self.pdsk.wire)
+        return self.role is NodeState.Primary and best < DiskState.UpToDate.wire
+
+    @property
+    def lacks_peer(self) -> bool:
+        """Whether this is a Primary whose lost peer may have good data too (states 3.3, N9)."""
+        return (
+            self.role is NodeState.Primary
+            and self.conn.wire < ConnState.Connected.wire
+            and self.pdsk.wire > PeerDiskState.Outdated.wire
+        )
 
     @property
     def is_paused(self) -> bool:
@@ -42,19 +80,31 @@ class VolumeState(NamedTuple):
             aftr_isp=self.aftr_isp,
             peer_isp=self.peer_isp,
             user_isp=self.user_isp,
+            susp=self.susp.wire,
+            susp_nod=self.susp_nod.wire,
+            susp_fen=self.susp_fen.wire,
         )
 
     def differences(self, before: "VolumeState") -> str:
         """What changed, as the kernel logs it: `conn( Connected -> SyncSource ) ` and so on."""
-        return "".join(
-            f"{name}( {old} -> {new} ) "
-            for name, old, new in zip(self._fields, before.printed, self.printed, strict=True)
-            if old != new
-        )
+        pairs = zip(_LOGGED, _logged(before), _logged(self), strict=True)
+        return "".join(f"{name}( {old} -> {new} ) " for name, old, new in pairs if old != new)
 
     @property
     def printed(self) -> tuple[str, ...]:
         """The fields as people read them."""
         machines = (self.role, self.peer, self.conn, self.disk, self.pdsk)
         flags = (self.aftr_isp, self.peer_isp, self.user_isp)
-        return (*(state.printed for state in machines), *(str(int(flag)) for flag in flags))
+        suspended = (self.susp.wire, self.susp_nod.wire, self.susp_fen.wire)
+        return (
+            *(state.printed for state in machines),
+            *(str(int(flag)) for flag in (*flags, *suspended)),
+        )
+
+
+_LOGGED: Final = VolumeState._fields[:9]
+"""What a change is logged of: the three reasons for holding requests back as one (states 3.11)."""
+
+
+def _logged(state: VolumeState) -> tuple[str, ...]:
+    return (*state.printed[: len(_LOGGED) - 1], str(int(state.is_suspended)))

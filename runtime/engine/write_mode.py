@@ -5,7 +5,9 @@ from typing import Final, NamedTuple
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.write import DpFlags
 from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
+from runtime.config import OnCongestion
 from runtime.engine.volume import Volume
 
 VERSION_OF_ACK_FLAGS: Final = 100  # wire 7.2: from here on a write says which acks it wants
@@ -24,6 +26,10 @@ class WriteMode(NamedTuple):
     """It is not finished before the peer has said so."""
     dp_flags: int = 0
     """The acknowledgements that it asks for."""
+    looks_for_congestion: bool = False
+    """Something is done about a peer that lags behind (states 6.9)."""
+    waits_for_socket: bool = True
+    """It is not let in while the peer takes nothing, since nothing else bounds what is queued."""
 
 
 def mode_of(volume: Volume) -> WriteMode:
@@ -36,11 +42,24 @@ def mode_of(volume: Volume) -> WriteMode:
     has_data = state.pdsk is PeerDiskState.UpToDate or (
         state.pdsk.wire >= PeerDiskState.Inconsistent.wire and state.conn.wire in REPLICATING
     )
+    looks = has_data and volume.is_up and not notes and _looks_for_congestion(volume)
     return WriteMode(
         replicates=has_data and volume.is_up and not notes,
         notes_out_of_sync=notes,
         waits_for_ack=connection.protocol is not ReplicationProtocol.A,
         dp_flags=_dp_flags(volume),
+        looks_for_congestion=looks,
+        waits_for_socket=not (notes or (looks and connection.options.congestion_fill)),
+    )
+
+
+def _looks_for_congestion(volume: Volume) -> bool:
+    connection = volume.connection
+    return (
+        connection.options.on_congestion is not OnCongestion.BLOCK
+        and connection.protocol is ReplicationProtocol.A
+        and connection.version >= VERSION_OF_OUT_OF_SYNC
+        and volume.state.disk is DiskState.UpToDate
     )
 
 

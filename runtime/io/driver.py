@@ -28,7 +28,7 @@ from runtime.events import DiskFinished, Event, TimePassed
 from runtime.io.disk import AnyDisk
 from runtime.io.disk_work import DiskWorks
 from runtime.io.sockets import Links
-from runtime.node_config import Address
+from runtime.node_config import Address, Tls
 
 
 class Engine(Protocol):
@@ -56,13 +56,14 @@ class Driver:
         net: NetOptions,
         address: Address,
         peer: Address,
+        tls: Tls | None = None,
         told: Mapping[type[Effect], Callable[[Any], None]],
         fallen: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._fallen = fallen
         self._loop = asyncio.get_running_loop()
-        self._links = Links(net, self.post, address=address, peer=peer)
+        self._links = Links(net, self.post, address=address, peer=peer, tls=tls)
         self._disks = DiskWorks(self._post_all)
         self._events: deque[Event] = deque()
         self._is_running = False

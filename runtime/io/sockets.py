@@ -4,8 +4,9 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final, cast
 
 from runtime.config import NetOptions
@@ -19,8 +20,10 @@ from runtime.events import (
     SocketAccepted,
     SocketConnected,
     SocketLost,
+    TlsRefused,
 )
-from runtime.node_config import Address
+from runtime.io.tls import HANDSHAKE_S_MAX, TlsSides, reason
+from runtime.node_config import Address, Tls
 from runtime.wire.channel import Channel
 
 BACKLOG: Final = 5  # wire 1.2
@@ -60,6 +63,11 @@ class _Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        tls = self._links.tls
+        if tls is not None and not self.channel.is_outgoing and (why := tls.stranger(transport)):
+            self._links.post(TlsRefused(f"a connection to the own address is no peer's: {why}"))
+            self.transport.abort()
+            return
         self.transport.set_write_buffer_limits(HELD_SIZE_BYTES_MAX, HELD_SIZE_BYTES_LOW)
         self._links.add(self)
 
@@ -82,8 +90,10 @@ class _Link(asyncio.BufferedProtocol):
             return
         if self.is_paused:
             self.transport.resume_reading()
-        if says_so:
+        if says_so and self.transport.can_write_eof():
             self.transport.write_eof()
+        elif says_so:  # TLS says itself that it ends, behind all that is queued
+            self.transport.close()
 
     def eof_received(self) -> None:
         self._links.lose(self, "the peer closed the connection")
@@ -93,10 +103,11 @@ class _Link(asyncio.BufferedProtocol):
             self.closing.cancel()
         for follower in self.followers:  # it ends by itself as soon as the peer closes it
             self._links.close_later(follower)
-        reason = "the connection is closed"
+        ended = "the connection is closed"
         if exc is not None:
-            reason = _sentence(exc)
-        self._links.lose(self, reason)
+            ended = _sentence(exc)
+            self._links.note_alert(exc)
+        self._links.lose(self, ended)
         self._links.forget(self)
 
     def pause_writing(self) -> None:
@@ -112,12 +123,19 @@ class Links:
     """All sockets of a node. What happens to them is posted as events."""
 
     def __init__(
-        self, net: NetOptions, post: Callable[[Event], None], *, address: Address, peer: Address
+        self,
+        net: NetOptions,
+        post: Callable[[Event], None],
+        *,
+        address: Address,
+        peer: Address,
+        tls: Tls | None = None,
     ) -> None:
         self.post = post
         self._net = net
         self._address = address
         self._peer = peer
+        self.tls = TlsSides(tls) if tls is not None else None
         self._loop = asyncio.get_running_loop()
         self._links: dict[Channel, _Link] = {}
         """Those of which the engine knows that they are open."""
@@ -163,11 +181,23 @@ class Links:
         self._start(self._take_over(accepted))
 
     async def _take_over(self, accepted: socket.socket) -> None:
-        with _closed_unless_kept(accepted) as keep, suppress(OSError):  # the peer may have gone
-            await self._loop.connect_accepted_socket(
-                lambda: _Link(self, is_outgoing=False), accepted
-            )
-            keep()
+        options: dict[str, Any] = {}
+        if self.tls is not None:
+            options = {"ssl": self.tls.of_accepting, "ssl_handshake_timeout": HANDSHAKE_S_MAX}
+        with _closed_unless_kept(accepted) as keep:
+            try:
+                await self._loop.connect_accepted_socket(
+                    lambda: _Link(self, is_outgoing=False), accepted, **options
+                )
+            except OSError as error:  # the peer may have gone
+                self._say_refused("a connection to the own address", error)
+            else:
+                keep()
+
+    def _say_refused(self, what: str, error: Exception) -> None:
+        """With TLS there is something that an administrator can do about it."""
+        if self.tls is not None:
+            self.post(TlsRefused(f"{what} is no peer's: {reason(error)}"))
 
     def stop_listening(self, _: StopListening) -> None:
         """Accept no more."""
@@ -190,11 +220,27 @@ class Links:
             self.post(ConnectFailed(reason, error.errno not in NOT_YET))
             return
         with _closed_unless_kept(outgoing) as keep:
-            if await self._reaches_peer(outgoing, timeout_s):
-                await self._loop.create_connection(
-                    lambda: _Link(self, is_outgoing=True), sock=outgoing
-                )
+            if await self._reaches_peer(outgoing, timeout_s) and await self._use(outgoing):
                 keep()
+
+    async def _use(self, outgoing: socket.socket) -> bool:
+        """Make a link of a connection; say whether it has come to one."""
+        options: dict[str, Any] = {}
+        if self.tls is not None:
+            options = {
+                "ssl": self.tls.of_connecting,
+                "server_hostname": self.tls.peer_name,
+                "ssl_handshake_timeout": HANDSHAKE_S_MAX,
+            }
+        try:
+            await self._loop.create_connection(
+                lambda: _Link(self, is_outgoing=True), sock=outgoing, **options
+            )
+        except OSError as error:
+            self._say_refused(f"what answers at {self._peer}", error)
+            self._say_connect_failed(_sentence(error))
+            return False
+        return True
 
     async def _reaches_peer(self, outgoing: socket.socket, timeout_s: float) -> bool:
         try:
@@ -257,6 +303,11 @@ class Links:
         if self._links.pop(link.channel, None) is not None:
             self.post(SocketLost(link.channel, reason))
 
+    def note_alert(self, error: Exception) -> None:
+        """With TLS 1.3 a node that connects hears only later that its certificate is refused."""
+        if isinstance(error, ssl.SSLError):
+            self._say_refused(f"what answers at {self._peer}", error)
+
     def forget(self, link: _Link) -> None:
         """The system has taken a connection back."""
         self._open.discard(link)
@@ -285,6 +336,7 @@ class Links:
                 _send(link)
             if link.channel.is_paused is not link.is_paused:
                 _pause_or_resume(link)
+            link.channel.held_size_bytes = link.transport.get_write_buffer_size()
 
     def abort(self) -> None:
         """Close everything at once, and tell nobody."""

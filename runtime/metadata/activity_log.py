@@ -53,6 +53,11 @@ class ActivityLog:
         return len(self._on_disk)
 
     @property
+    def active_count(self) -> int:
+        """How many extents have writes."""
+        return len(self._references)
+
+    @property
     def is_starving(self) -> bool:
         """Whether all wait until some extent has no writes any more."""
         return self._is_starving

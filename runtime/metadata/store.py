@@ -192,6 +192,11 @@ class Store:
             return True
         return self._log.acquire(_extents(first_sector, sector_count))
 
+    @property
+    def active_extent_count(self) -> int:
+        """How many extents of the activity log have writes in flight."""
+        return self._log.active_count
+
     def write_log(self) -> None:
         """Make hot on disk what was asked for (metadata 3.7)."""
         while (transaction := self._log.next_transaction()) is not None:

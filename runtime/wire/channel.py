@@ -39,6 +39,10 @@ class Channel:
         """Bytes of the digest in front of data that come, when data integrity is agreed."""
         self.out_size_bytes = 0
         """How much `take` would give."""
+        self.taken_size_bytes = 0
+        """How much it has given."""
+        self.held_size_bytes = 0
+        """How much of that the driver holds; the driver says so."""
         self._framing = Framing(FIRST_LIMITS)
         self._out: list[Octets] = []
 
@@ -54,6 +58,11 @@ class Channel:
     def expect(self, limits: Mapping[int, Limits]) -> None:
         """From the next frame on, these packets may come and no others."""
         self._framing.limits = limits
+
+    @property
+    def gone_size_bytes(self) -> int:
+        """How much the system has taken: while it is congested, that grows as the peer takes it."""
+        return self.taken_size_bytes - self.held_size_bytes
 
     # What comes
 
@@ -95,5 +104,6 @@ class Channel:
 
     def take(self) -> list[Octets]:
         """What is to be sent, in order; the driver sends all of it."""
+        self.taken_size_bytes += self.out_size_bytes
         out, self._out, self.out_size_bytes = self._out, [], 0
         return out

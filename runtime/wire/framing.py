@@ -46,6 +46,7 @@ LENGTH_MAX: Final = {  # of packets that have more than their fixed part
     Command.P_AUTH_RESPONSE: DIGEST_SIZE_BYTES_MAX,
 }
 
+TLS_HANDSHAKE: Final = "1603"  # RFC 8446, 5.1: how a connection of TLS begins
 MAGIC_80: Final = Header80.magic
 MAGIC_95: Final = Header95.magic
 MAGIC_100: Final = Header100.magic
@@ -231,7 +232,8 @@ class Framing:
         version = self.agreed_version
         found = self._block[self._start : min(self._end, self._start + 16)].hex(" ", 4)
         known = f"of version {version}" if version is not None else "of any version"
-        return PeerError(f"a packet begins with {found}, which is no header {known}")
+        hint = " but of TLS, which this node has not" if found.startswith(TLS_HANDSHAKE) else ""
+        return PeerError(f"a packet begins with {found}, which is no header {known}{hint}")
 
 
 def _refusal(limits: Limits | None, command: int, length: int) -> PeerError:

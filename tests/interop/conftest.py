@@ -49,7 +49,7 @@ def _sides_of(nodeids: list[str]) -> dict[str, str]:
     sides: defaultdict[str, str] = defaultdict(str)
     for found in map(REPLAYED.search, nodeids):
         if found is not None:
-            sides[found["name"]] = "".join(sorted(sides[found["name"]] + found["side"]))
+            sides[found["name"]] = "".join(sorted({*sides[found["name"]], found["side"]}))
     return dict(sides)
 
 

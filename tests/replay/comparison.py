@@ -183,12 +183,19 @@ def _is_ahead(theirs: Iterable[Compared], ours: Iterable[Compared]) -> bool:
 
 def _acknowledged(packets: Iterable[Compared]) -> Ranges:
     """The sectors of a resync that were acknowledged, in whatever pieces."""
-    pieces = sorted(
-        (it.packet.sector, it.packet.blksize // SECTOR_SIZE_BYTES)
+    times = Counter(
+        sector
         for it in packets
         if isinstance(it.packet, P_RS_WRITE_ACK)
+        for sector in range(
+            it.packet.sector, it.packet.sector + it.packet.blksize // SECTOR_SIZE_BYTES
+        )
     )
-    return _joined(pieces)
+    return [
+        found
+        for time in range(1, max(times.values(), default=0) + 1)
+        for found in _joined((it, 1) for it in sorted(times) if times[it] >= time)
+    ]
 
 
 def _without_cutting(packets: Iterable[Compared]) -> list[Compared]:

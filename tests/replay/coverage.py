@@ -8,11 +8,7 @@ from typing import Final
 
 from tests.replay.manifest import Scenario, Side
 
-INTEGRITY: Final = "data-integrity-alg: our node sends no digests beside data"
-TWO_PRIMARIES: Final = "allow-two-primaries: our node is not primary beside a primary"
-CHECKSUMS: Final = "csums-alg: our node asks for data, not for checksums of them"
 SIZES: Final = "resize: our node's disks keep their size"
-CONGESTION: Final = "on-congestion: our node does not run ahead of its peer"
 NO_DISK: Final = (
     "a node without a disk: ours needs one to be of use, and attaches none while connected"
 )
@@ -20,26 +16,10 @@ DISK_ERRORS: Final = "a disk that fails in the middle: what the kernel's failed 
 OPTIONS: Final = "options that change, of a node that is connected: ours keeps them"
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
-    "initial-sync-c-crc32c": INTEGRITY,
-    "initial-sync-c-sha1": INTEGRITY,
-    "initial-sync-c-md5": INTEGRITY,
-    "writes-c-crc32c": INTEGRITY,
-    "writes-b-md5": INTEGRITY,
-    "writes-a-sha256": INTEGRITY,
-    "zero-out-integrity": INTEGRITY,
-    "two-primaries": TWO_PRIMARIES,
-    "two-primaries-conflicts": TWO_PRIMARIES,
-    "split-brain-both-primary": TWO_PRIMARIES,
-    "csums-sha1": CHECKSUMS,
-    "csums-crc32c": CHECKSUMS,
-    "csums-md5-integrity": CHECKSUMS,
-    "csums-full": CHECKSUMS,
-    "crashed-primary-failover": CHECKSUMS,
+    "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
     "resize": SIZES,
     "resize-assume-clean": SIZES,
     "resize-smaller": SIZES,
-    "congestion-ahead": CONGESTION,
-    "congestion-during-sync": CONGESTION,
     "diskless-primary": NO_DISK,
     "diskless-client": NO_DISK,
     "read-error-at-peer": NO_DISK,
@@ -47,7 +27,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "write-error-at-peer": DISK_ERRORS,
     "write-error-detach": DISK_ERRORS,
     "change-net-options": OPTIONS,
-    "suspend-resume-io": "suspend-io: our node does not hold requests back for an administrator",
     "read-balancing": "read-balancing: our node reads from its own disk what is good there",
     "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
@@ -55,8 +34,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
     ("diskless-secondary", Side.B): NO_DISK,
-    ("mismatch-integrity", Side.A): INTEGRITY,
-    ("mismatch-two-primaries", Side.A): TWO_PRIMARIES,
     ("reconnect-aligned-loses-bits", Side.A): "the kernel has lost bits of its own, a flaw",
     ("volume-missing-at-peer", Side.A): "the kernel never begins a resync that is due, a flaw",
 }

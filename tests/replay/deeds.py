@@ -16,8 +16,10 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
     VerifyRequested,
 )
 from runtime.requests import Request, RequestKind
@@ -163,8 +165,10 @@ def _is_without_effect(words: list[str]) -> bool:
             return True  # attaching does it
         case ["drbdsetup", "new-minor", *_]:
             return True  # the settings tell the volumes
-        case ["dd", source, *_] if source.endswith("pattern"):
+        case ["dd" | "(dd", source, *_] | ["do", "dd", source, *_] if source.endswith(PATTERNS):
             return True  # several at once: the packets tell what was written, in which order
+        case ["for", *_] | ["done", "&", *_]:
+            return True  # how often
         case [first, *_]:
             return first in ("sync", "rm", "blockdev")
         case _:
@@ -184,6 +188,8 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "invalidate-remote": lambda volume, _: InvalidateRemoteRequested(volume),
     "pause-sync": lambda volume, _: PauseSyncRequested(volume),
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
+    "suspend-io": lambda volume, _: SuspendIoRequested(volume),
+    "resume-io": lambda volume, _: ResumeIoRequested(volume),
     "verify": _verify,
     "outdate": lambda volume, _: OutdateRequested(volume),
     "new-current-uuid": lambda volume, options: NewCurrentUuidRequested(
@@ -208,6 +214,7 @@ def _of_requests(step: Step, side: Side) -> list[Deed]:
     return []
 
 
+PATTERNS: Final = ("pattern", "/pa", "/pb")
 IN_WORDS: Final = "A writes zeros to 8600 blocks of 4 KiB, every second one from offset 4096"
 TOLD_IN_WORDS: Final[Mapping[str, Any]] = {
     "volume": 0,

@@ -11,9 +11,11 @@ what is listed below:
 - Answers in a resync are cut as our node has asked, and so are its acknowledgements: a source
   answers each request with its range (resync_answers.py). Where the pieces are the kernel's, each
   of them is compared; where not, the sectors are. Of a resync that is broken off our node may have
-  asked for more: how far ahead of the answers a node asks depends on time (comparison.py).
+  asked for more: how far ahead of the answers a node asks depends on time (comparison.py). So it
+  does when the source goes ahead: what it cancels then is not compared (resync_answers.py).
 - Applications ask when the kernel told its peer of that, in the pieces that its block layer made,
-  and commands take effect when their first consequence was seen (script.py).
+  and commands take effect when their first consequence was seen (script.py). Of a write that was
+  not sent, since the node was ahead, the scenario tells the content (told_requests.py).
 - TCP connections that came to nothing are left out: who finds which socket first, and how often
   both try the same one, is timing (happenings.py). So is what TCP brings late of a connection that
   the network has broken (script.py).
@@ -23,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from generated.layouts.acks import BlockAck
+from generated.layouts.acks import P_RS_IS_IN_SYNC, BlockAck
 from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
@@ -35,7 +37,7 @@ from generated.layouts.requests import (
     BlockRequest,
 )
 from generated.layouts.state import P_STATE
-from generated.layouts.write import P_DATA, P_UNPLUG_REMOTE, DpFlags, RangeWrite
+from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_UNPLUG_REMOTE, DpFlags, RangeWrite
 from generated.states.conn_states import ConnState
 from runtime.requests import SECTOR_SIZE_BYTES
 
@@ -69,6 +71,9 @@ PARDONED_AT_END: Final[Mapping[type[Packet], str]] = {
 
 PADS: Final = "the kernel does not always set the pad of a request, and nobody looks at it"
 """Why the pads of requests are not compared."""
+
+WITHOUT_BLOCK_ID: Final = "wire 9.4: what it holds is undefined, and answers are told by sector"
+"""Why the block_id of P_RS_IS_IN_SYNC is not compared."""
 
 STATE_AND_BITMAP: Final = (
     "who tells the state is another thread than who sends the bitmap (wire 6.1)"
@@ -135,8 +140,10 @@ def without_exceptions(packet: Packet, *, loses_bits: bool) -> Packet:
     """A packet without what may differ in it."""
     if isinstance(packet, P_UUIDS) and loses_bits:
         return replace(packet, bits_set=0)
-    if isinstance(packet, BlockRequest):
+    if isinstance(packet, BlockRequest | P_OUT_OF_SYNC):
         return replace(packet, pad=0)
+    if isinstance(packet, P_RS_IS_IN_SYNC):
+        return replace(packet, block_id=0)
     if isinstance(packet, P_DATA | RangeWrite):
         return replace(packet, dp_flags=packet.dp_flags & ~IGNORED_FLAGS)
     return packet

@@ -108,6 +108,8 @@ class Names:
         before = self._uuids.get(name - SYNC_UUID_STEP & UUID_MASK)
         if name not in self._uuids and before is not None:
             self._uuids[name] = before + SYNC_UUID_STEP & UUID_MASK
+            if before in self._of_chance:
+                self._of_chance.add(self._uuids[name])
         return name in self._uuids
 
     def _uuid(self, theirs: int) -> int:

@@ -1,17 +1,17 @@
 """drbdsetup's options as settings of our node; one that it does not have is not covered."""
 
 from dataclasses import fields
+from enum import Enum
 from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, OnIoError, ResourceConfig, RrConflict
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from tests.replay.manifest import Scenario, Side
 
 WITHOUT_MEANING: Final = frozenset(
     {
         "tcp-cork",  # how bytes are cut into segments, which no peer can see
         "disk-barrier",  # a means of ordering writes that kernels have not had for long
-        "csums-after-crash-only",  # says when csums-alg is used, and not whether
         "discard-my-data",  # goes with the command to connect
     }
 )
@@ -61,6 +61,6 @@ def _value(kind: object, value: str) -> Any:
         return ReplicationProtocol[value]
     if kind is SplitBrainPolicy:
         return SplitBrainPolicy[value.upper().replace("-", "_")]
-    if kind is OnIoError or kind is RrConflict:
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return value

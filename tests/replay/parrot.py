@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 
 from generated.layouts.codec import Packet
 from generated.layouts.commands import Command as Number
+from generated.layouts.configuration import P_PROTOCOL
 from generated.layouts.packets import DATA_SOCKET, META_SOCKET
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED
 from generated.layouts.state import ReturnCode
 from generated.layouts.write import P_DATA, RangeWrite
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.effects import (
     Answered,
     Close,
@@ -151,7 +153,11 @@ class Parrot:
             if frame.command in (Number.P_CONNECTION_FEATURES, Number.P_INITIAL_META):
                 channel.agree(VERSION)
             layouts = DATA_SOCKET if socket is Socket.data else META_SOCKET
-            yield from _copied(frame, channel.read(frame, layouts[frame.command]))
+            packet = channel.read(frame, layouts[frame.command])
+            if isinstance(packet, P_PROTOCOL):
+                name = bytes(packet.integrity_alg).rstrip(b"\0").decode()
+                channel.digest_size = DIGEST_SIZE_BYTES.get(name, 0)
+            yield from _copied(frame, packet)
 
 
 def _copied(frame: Frame, packet: Packet) -> Iterator[Effect]:

@@ -50,7 +50,9 @@ def replay(played: Script, make_node: MakeNode) -> Outcome:
         faults.append(f"{world.now:.6f} stuck: {stuck}")
     faults += world.complaints
     comparison = Comparison(played.scenario.start_s, _losing_volumes(played))
-    faults += comparison.differences(played.said, world.names.in_our_words, world.sent)
+    faults += comparison.differences(
+        played.said, world.names.in_our_words, world.without_cancelled()
+    )
     faults += _left_open(world, played)
     if not faults:
         faults += _wrong_content(world)

@@ -10,18 +10,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK
+from generated.layouts.acks import P_RS_WRITE_ACK, P_SUPERSEDED
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
 from generated.layouts.state import P_STATE, StateChangeRequest
-from generated.layouts.write import P_BARRIER, P_DATA, P_TRIM, P_ZEROES, DpFlags
-from runtime.requests import Request, RequestKind
+from generated.layouts.write import P_BARRIER
+from runtime.requests import Request
 from tests.replay.deeds import Asked, Deed, NetworkFailed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
 from tests.replay.happenings import Ended, Happening, Opened, Said, happenings
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Scenario, Side, Step
+from tests.replay.meetings import heard_late, repetitions, writes_of
+from tests.replay.resync_answers import without_cancelled
 from tests.replay.slowness import task_told_by
+from tests.replay.told_requests import ToldRequests
 
 RESYNC: Final = int(P_RS_DATA_REQUEST.COMMAND)  # a thin request counts like a plain one
 BLOCK_SECTORS: Final = 8  # a resync asks for whole blocks
@@ -62,12 +65,18 @@ class Script:
 
 def script(scenario: Scenario, side: Side) -> Script:
     """One side of a scenario, as its node meets it."""
-    all_of_them = list(_heard_in_time(happenings(scenario), scenario))
+    in_time = _heard_in_time(happenings(scenario), scenario)
+    all_of_them = heard_late(list(without_cancelled(in_time, side)), side)
+    own = writes_of(side, all_of_them)
+    left_out = {it.said for it in own if it.is_left_out}
     mine = [it for it in all_of_them if isinstance(it, Said) and it.by is side]
+    all_deeds = [(step, deed) for step in scenario.steps for deed in deeds(step, side)]
+    told = ToldRequests(
+        all_of_them, side, [deed for _, deed in all_deeds], unasked=repetitions(own)
+    )
     done = [
-        (_moment(deed, step, side, all_of_them), _without_packets(deed, step, mine))
-        for step in scenario.steps
-        for deed in deeds(step, side)
+        (_moment(deed, step, side, all_of_them), _without_packets(deed, step, told))
+        for step, deed in all_deeds
     ]
     met: list[tuple[float, Deed | Happening]] = [
         *((time_s, deed) for time_s, deed in done if deed is not None),
@@ -75,7 +84,8 @@ def script(scenario: Scenario, side: Side) -> Script:
     ]
     met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
-    return Script(scenario, side, tuple(_scenes(met, side)), tuple(mine), heard)
+    scenes = tuple(_scenes(met, side, told, left_out))
+    return Script(scenario, side, scenes, tuple(mine), heard)
 
 
 def _heard_in_time(all_of_them: list[Happening], scenario: Scenario) -> Iterator[Happening]:
@@ -126,31 +136,45 @@ def counted_of(said: Said) -> Counter[Place]:
     return counted(said.connection, said.seen.frame.volume, said.packet)
 
 
-def _scenes(met: Iterable[tuple[float, Deed | Happening]], side: Side) -> Iterator[Scene]:
+def _scenes(
+    met: Iterable[tuple[float, Deed | Happening]],
+    side: Side,
+    told: ToldRequests,
+    left_out: set[Said],
+) -> Iterator[Scene]:
     said: Counter[Place] = Counter()
     asked: dict[tuple[int, int, int], int] = {}
     for time_s, what in met:
         if not isinstance(what, Happening):
             yield Scene(time_s, what, _without(said, RESYNC))
         elif what.by is not side:
+            yield from _requested(what, said, told)
             if not (isinstance(what, Said) and what.is_answered_by_itself):
                 yield Scene(time_s, what, _said_before(what, said, asked))
         elif isinstance(what, Said):
-            yield from _own_scenes(what, said)
+            yield from _own_scenes(what, said, told, is_told=what not in left_out)
             said += counted_of(what)
             _note_asked(what, said, asked)
         else:
             yield Scene(time_s, what, _without(said, RESYNC))
 
 
-def _own_scenes(what: Said, said: Counter[Place]) -> Iterator[Scene]:
+def _own_scenes(
+    what: Said, said: Counter[Place], told: ToldRequests, *, is_told: bool
+) -> Iterator[Scene]:
     """What happened around the node when it said something."""
-    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER | P_SUPERSEDED):
         yield Scene(what.time_s, what, Counter())
-    request = _request(what)
-    if request is not None:
+    yield from _requested(what, said, told, is_told=is_told)
+
+
+def _requested(
+    what: Happening, said: Counter[Place], told: ToldRequests, *, is_told: bool = True
+) -> Iterator[Scene]:
+    """What applications asked for just before something."""
+    if requests := told.made_before(what):
         wanted = _without(said, RESYNC, P_BARRIER.COMMAND)  # the next write may be what closes it
-        yield Scene(what.time_s, Requested((request,), is_told=True), wanted)
+        yield Scene(what.time_s, Requested(requests, is_told=is_told), wanted)
 
 
 def _note_asked(what: Said, said: Counter[Place], asked: dict[tuple[int, int, int], int]) -> None:
@@ -186,41 +210,15 @@ def _without(said: Counter[Place], *numbers: int) -> Counter[Place]:
     return Counter({place: count for place, count in said.items() if place[2] not in numbers})
 
 
-def _request(said: Said) -> Request | None:
-    """What an application asked for, when the node told its peer of that."""
-    packet, volume = said.packet, said.seen.frame.volume
-    match packet:
-        case P_DATA():
-            request = Request(
-                RequestKind.WRITE,
-                volume,
-                packet.sector,
-                len(packet.data) // SECTOR_SIZE_BYTES,
-                bytes(packet.data),
-            )
-            request.fua = bool(packet.dp_flags & DpFlags.FUA)
-            return request
-        case P_TRIM():
-            count = packet.size // SECTOR_SIZE_BYTES
-            return Request(RequestKind.DISCARD, volume, packet.sector, count)
-        case P_ZEROES():
-            count = packet.size // SECTOR_SIZE_BYTES
-            request = Request(RequestKind.WRITE_ZEROES, volume, packet.sector, count)
-            request.may_unmap = bool(packet.dp_flags & DpFlags.DISCARD)
-            return request
-        case _:
-            return None
-
-
-def _without_packets(deed: Deed, step: Step, mine: Iterable[Said]) -> Deed | None:
+def _without_packets(deed: Deed, step: Step, told_requests: ToldRequests) -> Deed | None:
     """What is left of a deed when the requests that packets tell of are taken away."""
     if not isinstance(deed, Requested) or deed.digest is not None:
         return deed
     first_s, last_s = step.start_s - CLOCKS_DIFFER_S, step.end_s + CLOCKS_DIFFER_S
     told = {
         (request.volume, sector)
-        for said in mine
-        if first_s <= said.time_s <= last_s and (request := _request(said)) is not None
+        for said, request in told_requests.by_packet.items()
+        if first_s <= said.time_s <= last_s
         for sector in range(request.first_sector, request.first_sector + request.sector_count)
     }
     left = tuple(piece for request in deed.requests for piece in _left(request, told))

@@ -5,12 +5,19 @@ replies, and in where an epoch ends. What no packet tells of is finished at once
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_OV_RESULT, P_RS_WRITE_ACK, P_WRITE_ACK
+from generated.layouts.acks import (
+    P_OV_RESULT,
+    P_RS_IS_IN_SYNC,
+    P_RS_WRITE_ACK,
+    P_SUPERSEDED,
+    P_WRITE_ACK,
+)
 from generated.layouts.codec import Packet
 from generated.layouts.requests import (
+    P_CSUM_RS_REQUEST,
     P_DATA_REPLY,
     P_OV_REPLY,
     P_RS_DATA_REPLY,
@@ -22,6 +29,7 @@ from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBl
 from runtime.requests import Request, RequestKind
 from tests.replay.happenings import Said
 from tests.replay.manifest import SECTOR_SIZE_BYTES
+from tests.replay.meetings import writes_of
 
 Task: TypeAlias = tuple[bool, int, int, int]
 """Whether it is reading; the volume; offset and size in bytes."""
@@ -38,6 +46,8 @@ def task_told_by(said: Said) -> Task | None:
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
+        case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
+            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
         case P_OV_REPLY() | P_OV_RESULT():
@@ -49,7 +59,7 @@ def _promised_by(said: Said) -> Task | None:
     """What the disk has to do before a packet of the peer is answered."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case BlockRequest() | P_OV_REPLY():
+        case BlockRequest() | P_CSUM_RS_REQUEST() | P_OV_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
@@ -68,25 +78,46 @@ def _own_write(packet: Packet, volume: int) -> Task | None:
     return None
 
 
-def _told(said: Iterable[Said]) -> dict[Said, list[Task]]:
-    """What each packet tells to be finished: one task, or with a barrier a whole epoch's."""
+def _told(said: Sequence[Said], heard: Sequence[Said]) -> dict[Said, list[Task]]:
+    """What each packet tells to be finished: one task, or with a barrier a whole epoch's.
+
+    A write that the peer has not carried out is finished at once, and one that covers a write of
+    the peer when that is said to be superseded.
+    """
     found: dict[Said, list[Task]] = {}
     epoch: list[Task] = []
+    sides = {it.by for it in said}
+    left_out = {
+        it.said for side in sides for it in writes_of(side, [*said, *heard]) if it.is_left_out
+    }
     for it in said:
         if (task := task_told_by(it)) is not None:
             found[it] = [task]
         elif (task := _own_write(it.packet, it.seen.frame.volume)) is not None:
-            epoch.append(task)
+            epoch += [] if it in left_out else [task]
+        elif isinstance(it.packet, P_SUPERSEDED):
+            found[it] = [task for task in epoch if _covers(task, it)]
+            epoch = [task for task in epoch if task not in found[it]]
         elif isinstance(it.packet, P_BARRIER):
             found[it], epoch = epoch, []
     return found
 
 
+def _covers(task: Task, superseded: Said) -> bool:
+    packet = superseded.packet
+    assert isinstance(packet, P_SUPERSEDED)
+    first_bytes = packet.sector * SECTOR_SIZE_BYTES
+    _, volume, offset_bytes, size_bytes = task
+    is_same = volume == superseded.seen.frame.volume
+    ends = (first_bytes + packet.blksize, offset_bytes + size_bytes)
+    return is_same and offset_bytes <= first_bytes and ends[0] <= ends[1]
+
+
 class Slowness:
     """What the disk has been asked for and has not finished."""
 
-    def __init__(self, said: Iterable[Said], heard: Iterable[Said]) -> None:
-        self._told = _told(said)
+    def __init__(self, said: Sequence[Said], heard: Sequence[Said]) -> None:
+        self._told = _told(said, heard)
         self._left = Counter(task for tasks in self._told.values() for task in tasks)
         self._never = Counter(filter(None, map(_promised_by, heard)))
         self._never -= self._left  # what the kernel did not come to before the connection ended

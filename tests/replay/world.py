@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final, Protocol
 
+from generated.layouts.acks import P_RS_CANCEL
 from generated.layouts.commands import Command as Number
+from generated.layouts.generations import P_SYNC_UUID
 from generated.layouts.handshake import P_AUTH_CHALLENGE
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED
@@ -51,8 +53,9 @@ from runtime.events import (
 from runtime.requests import Request
 from runtime.wire.channel import Channel
 from runtime.wire.conversation import PacketSeen
+from runtime.wire.framing import HeaderKind
 from tests.replay.disks import LowerDevice
-from tests.replay.exceptions import is_pardoned_at_end
+from tests.replay.exceptions import asked_for, is_pardoned_at_end
 from tests.replay.happenings import Opened, Said
 from tests.replay.names import Names
 from tests.replay.options import resource_config
@@ -265,10 +268,34 @@ class World:
         if isinstance(packet, P_RS_DATA_REPLY | P_RS_DEALLOCATED):
             for answer in self._answers_to[said.connection, volume].answer(packet):
                 connection.add(answer, kind, volume)
+        elif isinstance(packet, P_RS_CANCEL):
+            self._cancel(connection, kind, volume)
         else:
+            if isinstance(packet, P_SYNC_UUID):
+                self._answers_to[said.connection, volume].cancels_on = None
             connection.add(packet, kind, volume)
         if connection.feed():
             self.tell(BytesArrived(connection.channel))
+
+    def _cancel(self, connection: Connection, kind: HeaderKind, volume: int) -> None:
+        """The peer is ahead: whatever our node has asked for is cancelled, on the meta socket."""
+        for (_, its_volume), answers in self._answers_to.items():
+            if its_volume == volume:
+                for answer in answers.cancel(connection.number):
+                    connection.add(answer, kind, volume)
+
+    def without_cancelled(self) -> list[PacketSeen]:
+        """What our node has sent, without what it asked for in vain."""
+        left = {place: Counter(answers.cancelled) for place, answers in self._answers_to.items()}
+        found = []
+        for seen in self.sent:
+            assert seen.packet is not None
+            asked, place = asked_for(seen.packet), (seen.connection, seen.frame.volume)
+            if asked is not None and place in left and left[place][asked]:
+                left[place][asked] -= 1
+            else:
+                found.append(seen)
+        return found
 
     def _exchange_bytes(self) -> None:
         for connection in self.connections.values():
@@ -285,8 +312,10 @@ class World:
             self.sent.append(seen)
             self._said += counted(seen.connection, seen.frame.volume, seen.packet)
             kind, volume, _, _ = seen.frame
-            for answer in self._answers_to[seen.connection, volume].ask(seen.packet):
-                connection.add(answer, kind, volume)
+            answers = self._answers_to[seen.connection, volume]
+            for answer in answers.ask(seen.packet):
+                number = connection.number if answers.cancels_on is None else answers.cancels_on
+                self.connections[number].add(answer, kind, volume)
             self.names.sent(seen.connection, seen.frame.volume, seen.packet)
             if isinstance(seen.packet, P_PING):
                 connection.add(P_PING_ACK(), kind, volume)

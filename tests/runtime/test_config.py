@@ -15,7 +15,7 @@ LIMITED: Final[dict[str, tuple[type[Any], str, Limit]]] = {
     for option in fields(kind)
     if "limit" in option.metadata
 }
-NAMES: Final = ("cram_hmac_alg", "shared_secret", "verify_alg", "csums_alg")
+NAMES: Final = ("cram_hmac_alg", "shared_secret", "data_integrity_alg", "verify_alg", "csums_alg")
 
 
 def _made(kind: type[Any], name: str, value: object) -> Any:

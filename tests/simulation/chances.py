@@ -6,7 +6,7 @@ from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions
+from runtime.config import DiskOptions, NetOptions, OnCongestion
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -27,6 +27,7 @@ from tests.simulation.scenes import SIZES_BYTES
 from tests.simulation.world import World, connected_pair
 
 VERSIONS: Final = (101, 101, 101, 100, 99, 96, 95, 94, 91)
+HASHES: Final = ("", "", "crc32c", "sha1")
 STEP_COUNT: Final = 60  # enough for some accidents in one another, and a world takes a second
 MEETING_S: Final = 30  # what two nodes need at most to find each other, by three connect-ints
 PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retries before it
@@ -41,14 +42,25 @@ class Chances:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
         self.verifies = verifies
+        protocol = chance.choice(list(ReplicationProtocol))
+        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
+        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
+        hashes = random.Random(f"digests {seed}")
+        data_integrity_alg, csums_alg = hashes.choice(HASHES), hashes.choice(HASHES)
         net = NetOptions(
-            protocol=chance.choice(list(ReplicationProtocol)),
+            protocol=protocol,
+            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
+            congestion_fill=apart.choice([16, 256, 2048]),
+            data_integrity_alg=data_integrity_alg,
+            csums_alg=csums_alg,
             max_epoch_size=chance.choice([1, 4, 2048]),
             max_buffers=chance.choice([32, 512, 2048]),
             use_rle=chance.random() < 0.7,
             verify_alg="crc32c" if verifies else "",
         )
         peer_net = NetOptions(
+            data_integrity_alg=data_integrity_alg,
+            csums_alg=csums_alg,
             protocol=net.protocol,
             max_buffers=chance.choice([32, 2048]),
             verify_alg=net.verify_alg,

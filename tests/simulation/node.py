@@ -11,12 +11,14 @@ from generated.layouts.state import ReturnCode
 from runtime.config import ResourceConfig
 from runtime.effects import (
     Answered,
+    CallHelper,
     Close,
     DetachDisk,
     DiskWork,
     Effect,
     FlowTraced,
     FlushDisk,
+    HelperTold,
     Listen,
     Log,
     ReadBlocks,
@@ -36,6 +38,7 @@ from runtime.events import (
     Command,
     DiskFinished,
     Event,
+    HelperEnded,
     RequestsMade,
     SendResumed,
 )
@@ -111,6 +114,11 @@ class SimulatedNode:
         self.disk_errors: list[str] = []
         self.disk_fails: Callable[[DiskWork], str] = lambda _work: ""
         """What goes wrong with a work, by its kind or place."""
+        self.helper_exits: Callable[[str, int | None], int] = lambda _name, _volume: 0
+        """What the administrator's programs end with, by helper and volume."""
+        self.helper_delay_s = 0.2
+        self.helpers: list[HelperTold] = []
+        """The calls of helpers, and their ends, in order."""
         self.channels: dict[Channel, tuple[SimulatedNode, Channel]] = {}
         self._unread: dict[Channel, deque[bytes]] = {}
         self._log_count = itertools.count()
@@ -200,7 +208,7 @@ class SimulatedNode:
         return requests
 
     def write(
-        self, first_sector: int, data: bytes, volume: int = 0, *, fua: bool = False
+        self, first_sector: int, data: Octets, volume: int = 0, *, fua: bool = False
     ) -> Request:
         """Let an application write."""
         count = len(data) // SECTOR_SIZE_BYTES
@@ -266,8 +274,20 @@ class SimulatedNode:
             case FlowTraced():
                 self.flows.append(effect)
                 TAKEN.note(effect)
+            case CallHelper():
+                self.world.later(self.helper_delay_s, lambda: self._end_helper(effect))
+            case HelperTold():
+                self.helpers.append(effect)
             case DetachDisk():
                 self.detached.append(effect.volume)
+
+    def _end_helper(self, call: CallHelper) -> None:
+        exit_code = self.helper_exits(call.name, call.volume)
+        self.happen(HelperEnded(call.name, call.volume, exit_code))
+
+    def called(self, name: str) -> int:
+        """How often a helper was called."""
+        return sum(it.name == name and it.exit_code is None for it in self.helpers)
 
     def _work(self, work: DiskWork) -> None:
         """What a disk does; with a latency things overlap, and are told in another order."""

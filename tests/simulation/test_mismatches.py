@@ -29,6 +29,7 @@ def _meet(world: World) -> World:
         ({"after_sb_0pri": SplitBrainPolicy.DISCARD_LEAST_CHANGES}, "after-sb-0pri"),
         ({"after_sb_1pri": SplitBrainPolicy.CONSENSUS}, "after-sb-1pri"),
         ({"after_sb_2pri": SplitBrainPolicy.VIOLENTLY_AS0P}, "after-sb-2pri"),
+        ({"data_integrity_alg": "crc32c"}, "data-integrity-alg"),
         ({"csums_alg": "crc32c"}, "csums-alg"),
         ({"verify_alg": "crc32c"}, "verify-alg"),
     ],

@@ -8,6 +8,7 @@ from generated.layouts.configuration import ReplicationProtocol
 from runtime.config import DiskOptions, NetOptions
 from runtime.events import PrimaryRequested, SecondaryRequested, VerifyRequested
 from tests.simulation.scenes import PROTOCOLS, SLOW_S, random_write, same_disks
+from tests.simulation.test_two_primaries import Rivals
 from tests.simulation.traces import MakeWorld
 from tests.simulation.verifies import (
     BLOCKS,
@@ -75,6 +76,26 @@ def test_writes_that_wait_are_no_differences(
     world.alice.succeed(*made)
     await_end(world)
     assert not any(reported(node) for node in world.both)
+    world.compare()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_two_primaries_are_no_differences(make_world: MakeWorld, seed: int) -> None:
+    """What two primaries write at once to the same places is no difference either."""
+    net = NetOptions(verify_alg="crc32c", allow_two_primaries=True)
+    world = same_disks(make_world(net=net, disk=FAST, seed=seed + 1))
+    world.bob.order(PrimaryRequested())
+    for node in world.both:
+        node.disk_latency_s = SLOW_S * (seed % 3)
+    rivals, chance = Rivals(world, seed), random.Random(seed)
+    for _ in range(20):
+        rivals.go_on(2)
+        chance.choice(world.both).do(VerifyRequested(start=0, stop=chance.choice([64, 256])))
+    for node, request in rivals.made:
+        node.succeed(request)
+    await_end(world)
+    assert any(node.went_through("VerifyS") for node in world.both)
+    assert not any(reported(node) for node in world.both), world.story()
     world.compare()
 
 

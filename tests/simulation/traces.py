@@ -12,6 +12,9 @@ from generated.states import (
     node_states,
     peer_disk_states,
     peer_states,
+    susp_fen_states,
+    susp_nod_states,
+    susp_states,
 )
 from runtime.effects import Arrow, FlowTraced
 from tests.simulation.node import SimulatedNode
@@ -23,6 +26,9 @@ TABLES: Mapping[str, Mapping[tuple[Any, Any], tuple[Any, ...]]] = {
     "node_states": node_states.TRANSITIONS,
     "peer_disk_states": peer_disk_states.TRANSITIONS,
     "peer_states": peer_states.TRANSITIONS,
+    "susp_states": susp_states.TRANSITIONS,
+    "susp_nod_states": susp_nod_states.TRANSITIONS,
+    "susp_fen_states": susp_fen_states.TRANSITIONS,
 }
 
 

@@ -8,6 +8,7 @@ import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.events import (
@@ -41,12 +42,16 @@ class World:
         disk: DiskOptions | None = None,
         peer_disk: DiskOptions | None = None,
         volumes: int = 1,
+        **resource: Any,
     ) -> None:
+        """Two nodes with these options; `resource` are those of both nodes' resources."""
         self.random = random.Random(seed)
         self.now = 100.0
         self.jitter_s = 0.0
         self.is_linked = True
         """Whether anything arrives; what is sent meanwhile arrives at `heal`, as TCP repeats it."""
+        self.on_the_way: Callable[[bytes], bytes] = lambda content: content
+        """What becomes of bytes between two sockets."""
         self.nodes: list[SimulatedNode] = []
         """All that there have been, those that were killed too."""
         self.transferred_bytes = 0
@@ -58,11 +63,14 @@ class World:
         self._held: list[Callable[[], None]] = []
         net, disk = net or NetOptions(), disk or DiskOptions()
         numbers = range(volumes)
-        mine = ResourceConfig(net=net, volumes=dict.fromkeys(numbers, disk), trace_flows=True)
+        mine = ResourceConfig(
+            net=net, volumes=dict.fromkeys(numbers, disk), trace_flows=True, **resource
+        )
         theirs = ResourceConfig(
             net=peer_net or net,
             volumes=dict.fromkeys(numbers, peer_disk or disk),
             trace_flows=True,
+            **resource,
         )
         self.alice = self._new_node("alice", mine, seed * 2 + 1)
         self.bob = self._new_node("bob", theirs, seed * 2 + 2)
@@ -162,8 +170,9 @@ class World:
 
     def transfer(self, peer: SimulatedNode, channel: Channel, content: bytes) -> None:
         """Bytes travel, in order."""
+        arriving = self.on_the_way(content)
         self.transferred_bytes += len(content)
-        self._travel(channel, lambda: peer.receive(channel, content))
+        self._travel(channel, lambda: peer.receive(channel, arriving))
 
     def cut(self, node: SimulatedNode, channel: Channel, reason: str) -> None:
         """One end closes: the other one learns of it, behind what is on its way."""

@@ -240,7 +240,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state),
+            actions=(ConnAction.send_state, ConnAction.close_epoch),
         ),
         Transition(ConnState.Connected),
     ),
@@ -483,7 +483,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.SyncSource),
     ),
@@ -660,7 +660,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.PausedSyncS),
     ),
@@ -1203,7 +1203,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.VerifyS),
     ),
@@ -1296,7 +1296,7 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Ahead,
             guard=ConnGuard.may_pull_ahead,
-            actions=(ConnAction.close_epoch, ConnAction.send_state, ConnAction.write_bitmap),
+            actions=(ConnAction.send_state, ConnAction.close_epoch, ConnAction.write_bitmap),
         ),
         Transition(ConnState.VerifyT),
     ),

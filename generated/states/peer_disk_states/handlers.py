@@ -96,8 +96,14 @@ class PeerDiskHandlers(Handlers[Effect]):
 
     @abstractmethod
     def thaw_fenced_requests(self) -> Iterable[Effect]:
-        """Action of 3 arrows.
+        """Action of 6 arrows.
 
+        - Diskless -> Outdated on peer_outdated. P6: a fencing Primary disconnects from a peer
+          without a disk; its data were out of reach before.
+        - Attaching -> Outdated on peer_outdated. P6: a fencing Primary disconnects from a peer
+          without a disk; its data were out of reach before.
+        - Failed -> Outdated on peer_outdated. P6: a fencing Primary disconnects from a peer without
+          a disk; its data were out of reach before.
         - Outdated -> Inconsistent on peer_found_inconsistent. P7: fence-peer exits with 3.
         - DUnknown -> Inconsistent on peer_found_inconsistent. P7: fence-peer exits with 3.
         - any state -> Outdated on peer_outdated. P6: fenced, left behind by primary --force or a

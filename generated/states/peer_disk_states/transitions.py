@@ -72,6 +72,9 @@ TRANSITIONS: Final[Mapping[tuple[PeerDiskState, PeerDiskEvent], tuple[Transition
     (PeerDiskState.Diskless, PeerDiskEvent.connection_lost): (
         Transition(PeerDiskState.DUnknown, change=Change.auto),
     ),
+    (PeerDiskState.Diskless, PeerDiskEvent.peer_outdated): (
+        Transition(PeerDiskState.Outdated, actions=(PeerDiskAction.thaw_fenced_requests,)),
+    ),
     (PeerDiskState.Diskless, PeerDiskEvent.diskless_reported): (
         Transition(PeerDiskState.Diskless),
     ),
@@ -83,6 +86,9 @@ TRANSITIONS: Final[Mapping[tuple[PeerDiskState, PeerDiskEvent], tuple[Transition
     ),
     (PeerDiskState.Attaching, PeerDiskEvent.connection_lost): (
         Transition(PeerDiskState.DUnknown, change=Change.auto),
+    ),
+    (PeerDiskState.Attaching, PeerDiskEvent.peer_outdated): (
+        Transition(PeerDiskState.Outdated, actions=(PeerDiskAction.thaw_fenced_requests,)),
     ),
     (PeerDiskState.Attaching, PeerDiskEvent.attaching_reported): (
         Transition(PeerDiskState.Attaching),
@@ -105,6 +111,9 @@ TRANSITIONS: Final[Mapping[tuple[PeerDiskState, PeerDiskEvent], tuple[Transition
     ),
     (PeerDiskState.Failed, PeerDiskEvent.connection_lost): (
         Transition(PeerDiskState.DUnknown, change=Change.auto),
+    ),
+    (PeerDiskState.Failed, PeerDiskEvent.peer_outdated): (
+        Transition(PeerDiskState.Outdated, actions=(PeerDiskAction.thaw_fenced_requests,)),
     ),
     (PeerDiskState.Failed, PeerDiskEvent.failed_reported): (Transition(PeerDiskState.Failed),),
     (PeerDiskState.Failed, PeerDiskEvent.peer_asked_to_detach): (Transition(PeerDiskState.Failed),),

@@ -62,9 +62,10 @@ DISK_EDGES: Final = {
 }
 PEER_DISK_EDGES: Final = {
     "DUnknown": "Diskless, Attaching, Failed, Inconsistent, Consistent, UpToDate, Outdated",
-    "Diskless": "DUnknown, Attaching, Inconsistent, Consistent, UpToDate",
-    "Attaching": "DUnknown, Diskless, Failed, Inconsistent, Consistent, UpToDate",
-    "Failed": "DUnknown, Diskless",
+    # Row P6 leads to Outdated from these "others" too, though the published list of edges does not.
+    "Diskless": "DUnknown, Attaching, Inconsistent, Consistent, UpToDate, Outdated P6",
+    "Attaching": "DUnknown, Diskless, Failed, Inconsistent, Consistent, UpToDate, Outdated P6",
+    "Failed": "DUnknown, Diskless, Outdated P6",
     # Attaching is named by row P1, though not by the published list of edges.
     "Inconsistent": "Outdated, Consistent, UpToDate, Failed, Diskless, Attaching P1",
     "Outdated": "Inconsistent, Consistent, UpToDate, Diskless, Failed, Attaching",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from generated.layouts.commands import Command
 from generated.layouts.handshake import P_CONNECTION_FEATURES, P_INITIAL_DATA, P_INITIAL_META
 from runtime.config import NetOptions
-from runtime.effects import Close, Effect, Listen, StopListening, TryConnect
+from runtime.effects import Close, Effect, Listen, Log, StopListening, TryConnect
 from runtime.engine.connecting import STRANGER_COUNT_MAX, Connecting
 from runtime.events import (
     BytesArrived,
@@ -258,7 +258,10 @@ def test_a_bad_first_packet_closes_that_socket_only(first: bytes) -> None:
     node = Node()
     node.accept(head(Command.P_INITIAL_DATA))
     stranger = node.accept(first)
-    assert node.effects == [Close(stranger)]
+    said, closed = node.effects
+    assert isinstance(said, Log)
+    assert "is no peer's: " in said.text
+    assert closed == Close(stranger)
     node.accept(head(Command.P_INITIAL_META))
     node.wait()
     assert node.connecting.link is not None

@@ -12,13 +12,16 @@ from generated.layouts.commands import Command
 from generated.layouts.state import (
     P_CONN_ST_CHG_REPLY,
     P_CONN_ST_CHG_REQ,
+    P_STATE_CHG_REPLY,
+    P_STATE_CHG_REQ,
     ReturnCode,
 )
+from generated.layouts.write import P_DATA
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from runtime.config import NetOptions
 from runtime.engine.state_words import request
-from runtime.events import DetachRequested, DisconnectRequested, SocketLost
+from runtime.events import DetachRequested, DisconnectRequested, ListenFailed, SocketLost
 from tests.runtime.engine.phases import (
     Stage,
     bitmap_to_be_received,
@@ -146,3 +149,62 @@ def test_resync_without_the_own_disk_is_called_off(stand: ConnState) -> None:
     assert stage.conn is ConnState.Connected
     stage.connect_good_peer()
     stage.world.compare()
+
+
+LOSSES: Final = [way for way, reason in WAYS.items() if reason is not ConnState.Disconnecting]
+HELD: Final = P_DATA(0, 1, 1, 0, b"", bytes(4096))
+"""A write of the peer that the disk still does when the link is lost, which the clean-up awaits."""
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+@pytest.mark.parametrize("way", LOSSES, ids=lambda way: way.__name__.strip("_"))
+def test_who_lets_go_while_the_link_is_cleaned_up_stands_alone(
+    way: Callable[[Stage], None], *, is_forced: bool
+) -> None:
+    """There is nobody to ask any more, whatever the link was lost for."""
+    stage = connected()
+    stage.node.disk_latency_s = 3 * PATIENCE_S
+    stage.peer.say(HELD)
+    stage.peer.settle()
+    way(stage)
+    stage.world.run_until(lambda: stage.conn is WAYS[way], f"{WAYS[way].name}")
+    for force in (is_forced, True):  # forced twice, the second time while it is going already
+        stage.node.happen(DisconnectRequested(force))
+    assert stage.conn is ConnState.Disconnecting
+    stage.world.run_until(lambda: stage.conn is ConnState.StandAllone, "it to stand alone")
+    stage.node.disk_latency_s = 0.0
+    stage.connect_good_peer()
+    stage.world.compare()
+
+
+@pytest.mark.parametrize("is_transient", [False, True])
+def test_address_that_can_not_be_listened_on(*, is_transient: bool) -> None:
+    """What a second may mend is tried again, anything else is for the administrator."""
+    stage = Stage()
+    stage.begin(has_data=True)
+    stage.node.happen(ListenFailed("Address already in use", is_transient))
+    end = ConnState.WFConnection if is_transient else ConnState.StandAllone
+    stage.world.run_until(lambda: stage.conn is end, f"{end.name}")
+    assert ("NetworkFailure" in stage.names_passed()) is is_transient
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        ConnState.StartingSyncS,
+        ConnState.StartingSyncT,
+    ],
+)
+def test_resync_that_the_peer_asks_for_needs_both_disks(asked_for: ConnState) -> None:
+    """Without a disk there is nothing to do, which is no refusal (states 3.3, N4)."""
+    stage = connected()
+    stage.node.order(DetachRequested(force=True))
+    stage.world.run_until(
+        lambda: stage.node.state().disk is DiskState.Diskless, "the disk to be gone"
+    )
+    stage.peer.say(P_STATE_CHG_REQ(*request(conn=asked_for)))
+    stage.peer.await_packet(Command.P_STATE_CHG_REPLY)
+    reply = stage.peer.last(Command.P_STATE_CHG_REPLY)
+    assert isinstance(reply, P_STATE_CHG_REPLY)
+    assert reply.retcode == ReturnCode.SS_NOTHING_TO_DO
+    assert stage.conn is ConnState.Connected

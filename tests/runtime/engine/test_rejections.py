@@ -16,6 +16,7 @@ from generated.layouts.acks import (
     P_RECV_ACK,
     P_RETRY_WRITE,
     P_RS_CANCEL,
+    P_RS_IS_IN_SYNC,
     P_RS_WRITE_ACK,
     P_SUPERSEDED,
     P_WRITE_ACK,
@@ -178,6 +179,7 @@ META: Final = [
     Row("P_NEG_RS_DREPLY in a verify", verify_source, meta(P_NEG_RS_DREPLY(8, 0, 4096, 1)), STAYS),
     Row("P_NEG_RS_DREPLY that nobody awaits", verify_source,
         meta(P_NEG_RS_DREPLY(4096, 0, 4096, 1)), RECONNECT),
+    Row("P_RS_IS_IN_SYNC without a resync", connected, meta(P_RS_IS_IN_SYNC(8, 0, 4096, 1)), STAYS),
     Row("P_RS_CANCEL without a resync", connected, meta(P_RS_CANCEL(8, 0, 4096, 1)), STAYS),
 ]  # fmt: skip
 

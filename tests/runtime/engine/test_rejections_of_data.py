@@ -2,7 +2,7 @@
 
 Not here, with the reason:
 - whatever the table says "must not be sent" of has no reaction to be held to;
-- digests that do not match, P_ZEROES and unknown hashes under data integrity: that is not offered;
+- P_ZEROES under data integrity costs a kernel its connection by a defect: it is taken here;
 - missing sequence numbers, conflicts, writes without SEND_WRITE_ACK: two primaries;
 - a new generation while I/O is suspended: this node does not suspend it;
 - names without a zero at their end, short P_SYNC_PARAMs: refused here, and missed by the kernel.
@@ -47,6 +47,7 @@ from generated.layouts.write import (
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
+from runtime.digests import digest
 from tests.runtime.engine.phases import (
     Stage,
     bitmap_half_received,
@@ -137,6 +138,15 @@ def _two_primaries(stage: Stage) -> None:
     stage.peer.report(uuids(SYNCED_UUID), word(role=NodeState.Primary))
 
 
+def _answer_wrongly(stage: Stage) -> None:
+    """What was asked for, with a digest of something else."""
+    stage.peer.settle()
+    asked = stage.peer.last(Command.P_DATA_REQUEST)
+    assert isinstance(asked, P_DATA_REQUEST)
+    answer = P_DATA_REPLY(asked.sector, asked.block_id, digest=WRONG, data=BLOCK)
+    stage.peer.say(MD5_FROM_NOW, answer)
+
+
 PARAMETERS: Final = [
     Row("protocol A here C", parameters_awaited, data(protocol(of=ReplicationProtocol.A)),
         STANDALONE),
@@ -151,6 +161,8 @@ PARAMETERS: Final = [
     Row("integrity wanted", parameters_awaited, data(protocol(integrity_alg=b"sha1")), STANDALONE),
     Row("unknown integrity hash", parameters_awaited, data(protocol(integrity_alg=b"no hash")),
         STANDALONE),
+    Row("integrity name with more behind it", parameters_awaited,
+        data(protocol(integrity_alg=b"\0sha1")), STANDALONE),
     Row("long integrity name", parameters_awaited,
         data_bytes(framed(Command.P_PROTOCOL, bytes(24) + TOO_LONG_NAME)), RECONNECT),
     Row("long integrity name later", connected,
@@ -238,6 +250,33 @@ WRITES: Final = [
         STAYS),
 ]  # fmt: skip
 
+MD5_FROM_NOW: Final = P_PROTOCOL_UPDATE(C, 0, 0, 0, 0, 0, b"md5\0")
+NONE_FROM_NOW: Final = P_PROTOCOL_UPDATE(C, 0, 0, 0, 0, 0, b"\0")
+WRONG: Final = bytes(16)
+INTEGRITY: Final = [
+    Row("write with its digest", connected,
+        data(MD5_FROM_NOW, P_DATA(0, 1, 1, 0, digest("md5", BLOCK), BLOCK)), STAYS),
+    Row("write with a wrong digest", connected,
+        data(MD5_FROM_NOW, P_DATA(0, 1, 1, 0, WRONG, BLOCK)), RECONNECT),
+    Row("write without a digest", connected,
+        data(MD5_FROM_NOW, P_DATA(0, 1, 1, 0, b"", BLOCK)), RECONNECT),
+    Row("write that is shorter than a digest", connected,
+        data(MD5_FROM_NOW, P_DATA(0, 1, 1, 0, b"", bytes(8))), RECONNECT),
+    Row("write without a digest when none is wanted any more", connected,
+        data(MD5_FROM_NOW, NONE_FROM_NOW, P_DATA(0, 1, 1, 0, b"", BLOCK)), STAYS),
+    Row("P_WSAME with its digest", connected,
+        data(MD5_FROM_NOW, P_WSAME(0, 1, 1, 0, 4096, digest("md5", bytes(512)), bytes(512))),
+        STAYS),
+    Row("P_WSAME with a wrong digest", connected,
+        data(MD5_FROM_NOW, P_WSAME(0, 1, 1, 0, 4096, WRONG, bytes(512))), RECONNECT),
+    Row("ranges without data", connected,
+        data(MD5_FROM_NOW, P_TRIM(0, 1, 1, 0, 4096), P_ZEROES(0, 2, 2, 0, 4096)), STAYS),
+    Row("resync block with a wrong digest", sync_target,
+        data(MD5_FROM_NOW, P_RS_DATA_REPLY(0, (1 << 64) - 1, digest=WRONG, data=BLOCK)),
+        RECONNECT),
+    Row("answer with a wrong digest", diskless_primary, _answer_wrongly, RECONNECT),
+]  # fmt: skip
+
 ASKING: Final = (P_DATA_REQUEST, P_RS_DATA_REQUEST, P_RS_THIN_REQ, P_OV_REQUEST)
 VERIFIES: Final = [
     Row("P_OV_REQUEST without a verify", connected, data(P_OV_REQUEST(0, SYNCER, 4096)), RECONNECT),
@@ -277,6 +316,8 @@ READS: Final = [
         for kind in (P_CSUM_RS_REQUEST, P_OV_REPLY)
         for sector, size in ((0, 0), (0, 511), (0, MIB + 512), (VOLUME_SECTORS, 512))
     ),
+    Row("digest where none is compared", sync_source,
+        data(P_CSUM_RS_REQUEST(0, (1 << 64) - 1, 4096, digest=bytes(20))), STAYS),
     Row("answer to no read", primary, data(P_DATA_REPLY(0, 1, digest=b"", data=BLOCK)), RECONNECT),
     Row("answer to another read", diskless_primary,
         data(P_DATA_REPLY(8, 1, digest=b"", data=BLOCK)), RECONNECT),
@@ -306,6 +347,12 @@ def test_bitmaps_and_states_that_make_no_sense_lead_to_what_the_table_says(row: 
 @parametrized(WRITES)
 def test_writes_that_no_disk_can_do_lead_to_what_the_table_says(row: Row) -> None:
     """A range that is no range of the volume costs the connection."""
+    check(row)
+
+
+@parametrized(INTEGRITY)
+def test_data_that_are_not_those_of_their_digest_cost_the_connection(row: Row) -> None:
+    """What was altered on its way is not taken, and what has no data needs no digest."""
     check(row)
 
 

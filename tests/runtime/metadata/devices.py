@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from runtime.errors import DiskError
+
 SECTOR_SIZE_BYTES: Final = 512
 ZEROS: Final = bytes(SECTOR_SIZE_BYTES)
 
@@ -19,6 +21,8 @@ class MemoryDevice:
         self.sectors = dict(sectors or {})
         self.write_count = 0
         self.flush_count = 0
+        self.bad_from_bytes = size_bytes
+        """From here on nothing can be written."""
 
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read so many bytes."""
@@ -37,6 +41,8 @@ class MemoryDevice:
         """Write whole sectors."""
         assert offset_bytes % SECTOR_SIZE_BYTES == len(content) % SECTOR_SIZE_BYTES == 0
         assert 0 <= offset_bytes <= offset_bytes + len(content) <= self.size_bytes
+        if offset_bytes >= self.bad_from_bytes:
+            raise DiskError(f"writing at byte {offset_bytes}: Input/output error")
         first = offset_bytes // SECTOR_SIZE_BYTES
         for number in range(len(content) // SECTOR_SIZE_BYTES):
             at = number * SECTOR_SIZE_BYTES

@@ -1,0 +1,63 @@
+# Generated from specs/states/io_states.dot; edit that drawing, then run `make generate`.
+"""The names of susp_fen_states: states, events, guards and actions."""
+
+from enum import Enum
+
+
+class SuspFenState(Enum):
+    """A state, with its number in packets and the name that people see."""
+
+    Running = (0, "Running")
+    """Requests go on."""
+    Suspended = (1, "Suspended")
+    """Requests wait."""
+
+    __hash__ = object.__hash__  # members are single objects; Enum's own hash is a Python call
+
+    def __init__(self, wire: int, printed: str) -> None:
+        self.wire = wire
+        self.printed = printed
+
+    @classmethod
+    def from_wire(cls, wire: int) -> "SuspFenState":
+        """Return the state with this number; raise ValueError when there is none."""
+        if wire not in _BY_WIRE:
+            raise ValueError(f"{wire} is no number of susp_fen_states")
+        return _BY_WIRE[wire]
+
+    @classmethod
+    def describe(cls, wire: int) -> str:
+        """Return the printed name of the state with this number, or the number."""
+        return _BY_WIRE[wire].printed if wire in _BY_WIRE else str(wire)
+
+
+_BY_WIRE = {state.wire: state for state in SuspFenState}
+
+
+class SuspFenEvent(Enum):
+    """An event; its value is the drawing's text."""
+
+    peer_lost = "peer lost"
+    all_connected = "all connected"
+    peer_fenced = "peer fenced"
+    nothing_to_fence_for = "nothing to fence for"
+    resume_io_requested = "resume_io requested"
+
+    __hash__ = object.__hash__
+
+
+class SuspFenGuard(Enum):
+    """A question that an arrow asks the handlers."""
+
+    waits_for_fencing = "waits_for_fencing"
+
+    __hash__ = object.__hash__
+
+
+class SuspFenAction(Enum):
+    """What the handlers do on an arrow."""
+
+    settle_generations = "settle_generations"
+    thaw_requests = "thaw_requests"
+
+    __hash__ = object.__hash__

@@ -203,6 +203,17 @@ class ResumeSyncRequested(VolumeCommand):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class VerifyRequested(VolumeCommand):
+    """Compare all blocks with the peer's, up to a sector or to the end (states 8.9).
+
+    Without a start it goes on where the last one was left. While one runs, only its stop changes.
+    """
+
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class InvalidateRequested(VolumeCommand):
     """Replace all own data by the peer's (states 8.8)."""
 

@@ -68,6 +68,11 @@ class Connection:
         """Takes the frames that a pause has left; the resource puts itself here."""
 
     @property
+    def verify_alg(self) -> str:
+        """What an online verify compares; a peer that is connected may change it (wire 5.3)."""
+        return self.options.verify_alg
+
+    @property
     def agreement(self) -> Agreement:
         """What the comparison of generations needs to know."""
         return Agreement(

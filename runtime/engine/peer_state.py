@@ -44,6 +44,9 @@ class PeerReports:
         if self._ends_resync(word, disk):
             self._rooms.resync.target_says_done()
             return
+        if self._ends_verify(word, disk):
+            self._rooms.verify.peer_says_done()
+            return
         disk = self._corrected(word, disk)
         event, disk, own_fails = self._decided(word, disk)
         self._refuse_restarted(event, disk)
@@ -91,6 +94,16 @@ class PeerReports:
             and state.conn.wire >= ConnState.SyncSource.wire
             and state.disk is DiskState.UpToDate
             and word.conn == CONNECTED
+        )
+
+    def _ends_verify(self, word: StateWord, disk: PeerDiskState) -> bool:
+        """Whether the source of our verify says that it asks no more (states 5.5 step 4)."""
+        state = self._volume.state
+        return (
+            state.conn is ConnState.VerifyT
+            and state.disk is DiskState.UpToDate
+            and word.conn == CONNECTED
+            and disk is PeerDiskState.UpToDate
         )
 
     def _corrected(self, word: StateWord, disk: PeerDiskState) -> PeerDiskState:

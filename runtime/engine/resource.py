@@ -30,6 +30,7 @@ from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
 from runtime.engine.roles import Roles
 from runtime.engine.suspension import Suspension
+from runtime.engine.verifying import Verifying
 from runtime.engine.volume import Volume
 from runtime.engine.volume_rooms import Shared, VolumeRooms
 from runtime.engine.volume_state import VolumeState
@@ -46,6 +47,7 @@ from runtime.events import (
     SocketLost,
     TimePassed,
     TlsRefused,
+    VerifyRequested,
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
@@ -106,6 +108,7 @@ class Resource:
             SocketLost: self._socket_lost,
             TlsRefused: self._tls_refused,
             DisconnectRequested: self._leaving.run,
+            VerifyRequested: Verifying(self._commands, self._rooms).run,
         }
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -141,8 +144,9 @@ class Resource:
         return self._rooms[volume].volume.bits_out_of_sync
 
     def progress(self, volume: int = 0) -> Progress | None:
-        """How far the resync of a volume is; None while none runs."""
-        return self._rooms[volume].resync.progress()
+        """How far the resync or online verify of a volume is; None while none runs."""
+        rooms = self._rooms[volume]
+        return rooms.resync.progress() or rooms.verify.progress()
 
     # What comes of the peer
 

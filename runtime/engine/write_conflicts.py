@@ -22,7 +22,7 @@ covered only in part is said to be superseded too, and would be missing there; s
 from collections.abc import Callable
 from typing import Final
 
-from generated.layouts.acks import P_SUPERSEDED, BlockAck
+from generated.layouts.acks import P_OV_RESULT, P_SUPERSEDED, BlockAck
 from runtime.engine.mirrored_write import Write, Writes
 from runtime.engine.peer_numbers import PeerNumbers
 from runtime.engine.peer_write import AnyWrite, PeerWrite, PeerWrites
@@ -89,7 +89,7 @@ class WriteConflicts:
         if self._postponed:
             self._repeat()
 
-    def took_ack(self, packet: BlockAck) -> None:
+    def took_ack(self, packet: BlockAck | P_OV_RESULT) -> None:
         """An acknowledgement has been taken: a write may have waited for it."""
         heard, held = self._heard, self._held
         heard.took_ack(packet.seq_num)

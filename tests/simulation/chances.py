@@ -18,6 +18,7 @@ from runtime.events import (
     PrimaryRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    VerifyRequested,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from tests.simulation.model import Model
@@ -35,9 +36,12 @@ PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retrie
 class Chances:
     """One world, and what happens in it."""
 
-    def __init__(self, seed: int, *, lose_power: bool = False, volumes: int = 1) -> None:
+    def __init__(
+        self, seed: int, *, lose_power: bool = False, volumes: int = 1, verifies: bool = False
+    ) -> None:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
+        self.verifies = verifies
         protocol = chance.choice(list(ReplicationProtocol))
         apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
         may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
@@ -52,12 +56,14 @@ class Chances:
             max_epoch_size=chance.choice([1, 4, 2048]),
             max_buffers=chance.choice([32, 512, 2048]),
             use_rle=chance.random() < 0.7,
+            verify_alg="crc32c" if verifies else "",
         )
         peer_net = NetOptions(
             data_integrity_alg=data_integrity_alg,
             csums_alg=csums_alg,
             protocol=net.protocol,
             max_buffers=chance.choice([32, 2048]),
+            verify_alg=net.verify_alg,
             version_max=101 if volumes > 1 else chance.choice(VERSIONS),
         )
         disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
@@ -118,6 +124,7 @@ class Chances:
             self._invalidate: 1,
             self._change_disks: 2,
             self._detach_or_attach: 2,
+            **({self._verify: 12} if self.verifies else {}),
         }
 
     # Applications
@@ -207,6 +214,13 @@ class Chances:
             self._try(self.primary, InvalidateRemoteRequested(volume))
         elif self.secondary.state(volume).conn.wire >= 10:
             self._try(self.secondary, InvalidateRequested(volume))
+
+    def _verify(self) -> None:
+        """Compare the disks, from anywhere on or from where it was left."""
+        start = self.chance.choice([None, 0, self.chance.randrange(VOLUME_SECTORS)])
+        stop = self.chance.choice([None, self.chance.randrange(VOLUME_SECTORS)])
+        node = self.chance.choice(self.world.both)
+        self._try(node, VerifyRequested(self._volume(), start, stop))
 
     # Accidents
 
@@ -301,10 +315,17 @@ class Chances:
         return all(not node.is_alive or it in node.finished for node, it in self._made)
 
     def faults(self) -> list[str]:
-        """What applications were told and is not so."""
-        return [
+        """What applications were told and is not so, and differences that nobody has made."""
+        wrong = [
             f"volume {volume} of {node.name}: {fault}"
             for volume, model in self.models.items()
             for node in self.world.both
             for fault in [*model.wrong_reads, *model.faults(node.content(volume))]
         ]
+        found = [
+            f"{node.name}: {text}"
+            for node in self.world.nodes
+            for _, _, text in node.log
+            if text.startswith("Out of sync:")
+        ]
+        return wrong + found

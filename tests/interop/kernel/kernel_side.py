@@ -192,6 +192,17 @@ class KernelSide(Side):
         """Replace all of the peer's."""
         self._run(f"drbdsetup invalidate-remote {self._first_minor}")
 
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare with the peer's."""
+        where = {"start": start, "stop": stop}
+        words = _words({name: it for name, it in where.items() if it is not None})
+        self._run(f"drbdsetup verify {self._first_minor} {words}")
+
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """What /proc/drbd shows, in KiB."""
+        lines = self._run(f"grep -A1 '^ *{self._minor(volume)}:' /proc/drbd")
+        return int(lines.rpartition("oos:")[2].split()[0]) // 4
+
     def clear_bitmap(self) -> None:
         """Declare both disks to be the same."""
         self._run(f"drbdsetup new-current-uuid {self._first_minor} --clear-bitmap")

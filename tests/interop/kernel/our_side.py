@@ -170,6 +170,15 @@ class OurSide(Side):
         """Replace all of the peer's."""
         self.ask("invalidate_remote")
 
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare with the peer's."""
+        where = {"start": start, "stop": stop}
+        self.ask("verify", **{name: it for name, it in where.items() if it is not None})
+
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """As the node tells it."""
+        return int(self.ask("state", volume=volume)["bits_out_of_sync"])
+
     def clear_bitmap(self) -> None:
         """Declare both disks to be the same."""
         self.ask("new_current_uuid", clear_bitmap=True)

@@ -138,6 +138,14 @@ class Side(ABC):
         """Replace all of the peer's."""
 
     @abstractmethod
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare volume 0 with the peer's, from one sector to another."""
+
+    @abstractmethod
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """How many blocks of 4 KiB are marked out of sync."""
+
+    @abstractmethod
     def clear_bitmap(self) -> None:
         """Declare the disks of volume 0 to be the same (new-current-uuid --clear-bitmap)."""
 

@@ -89,12 +89,12 @@ class Resource:
         }
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
-        self._commands.also(DiskCommands(self._commands).methods)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
         changing = Changing(self._connection, self._rooms, self._link, self._commands)
-        self._commands.also({**roles.methods, **changing.methods})
+        disks = DiskCommands(self._commands)
+        self._commands.also({**disks.methods, **roles.methods, **changing.methods})
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)

@@ -46,16 +46,19 @@ def task_told_by(said: Said) -> Task | None:
     match packet:
         case P_RS_WRITE_ACK() | P_WRITE_ACK() | P_NEG_ACK():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
-        case P_NEG_DREPLY() | P_NEG_RS_DREPLY():
-            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
-        case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
+        case (
+            P_CSUM_RS_REQUEST()
+            | P_RS_IS_IN_SYNC()
+            | P_NEG_DREPLY()
+            | P_NEG_RS_DREPLY()
+            | P_OV_REPLY()
+            | P_OV_RESULT()
+        ):
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
-        case P_OV_REPLY() | P_OV_RESULT():
-            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
     return None
 
 

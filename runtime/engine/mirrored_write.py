@@ -15,6 +15,7 @@ from generated.layouts.acks import P_RECV_ACK, P_RS_WRITE_ACK, BlockAck
 from generated.layouts.codec import Octets
 from generated.layouts.requests import SpecialBlockId
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
+from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, WriteBlocks, ZeroBlocks
 from runtime.engine.intervals import hand_on
@@ -81,8 +82,7 @@ class Write(PrimaryHandlers[Effect], Traced):
 
     def drbd_make_request(self) -> Iterable[Effect]:
         """Decide who is to have it, and give it to the disk."""
-        room, request = self.room, self.request
-        volume = room.volume
+        room, request, volume = self.room, self.request, self.room.volume
         self._took(Primary.drbd_make_request)
         self.is_local_pending = volume.has_disk
         if room.mode.replicates:
@@ -93,7 +93,6 @@ class Write(PrimaryHandlers[Effect], Traced):
             volume.activity.moved(request.sector_count)
             volume.ask_disk(_disk_work(volume, self))
         else:
-            self.error = "" if self.is_sent else "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
@@ -364,15 +363,16 @@ class Writes:
 
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""
-        connection = self.volume.connection
-        if write.epoch_index == connection.epoch_index:
-            connection.close_epoch()
+        if write.epoch_index == self.volume.connection.epoch_index:
+            self.volume.connection.close_epoch()
         # Only now: of two writes at once that overlap, a peer may do either one first.
         hand_on(self.volume.ranges, write)
-        # What an Inconsistent peer alone has, a resync of the other blocks can't make good.
-        has_good_data = self.volume.state.pdsk is PeerDiskState.UpToDate
-        is_there = write.is_sent and not write.is_lost_there and has_good_data
-        write.on_finished(write.request, "" if is_there else write.error)
+        # It counts on a good disk: a resync would put older data on one that lacks other blocks.
+        state = self.volume.state
+        is_here = state.disk is DiskState.UpToDate and not write.error
+        is_there = state.pdsk is PeerDiskState.UpToDate and not write.is_lost_there
+        error = "" if is_here or is_there else write.error or "no disk, and no peer"
+        write.on_finished(write.request, error)
 
     def ended(self, write: Write) -> None:
         """Nothing is left of it."""

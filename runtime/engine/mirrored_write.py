@@ -12,6 +12,7 @@ from functools import partial
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import BlockAck
 from generated.layouts.codec import Octets
+from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect
 from runtime.engine.agenda import Job
@@ -91,8 +92,7 @@ class Write(PrimaryHandlers[Effect], Traced):
 
     def drbd_make_request(self) -> Iterable[Effect]:
         """Decide who is to have it, and give it to the disk."""
-        room, request = self.room, self.request
-        volume = room.volume
+        room, request, volume = self.room, self.request, self.room.volume
         self._took(Primary.drbd_make_request)
         self.is_under_way = True
         self.is_local_pending = volume.has_disk
@@ -104,7 +104,6 @@ class Write(PrimaryHandlers[Effect], Traced):
             volume.activity.moved(request.sector_count)
             volume.ask_disk(work_of(request, self))
         else:
-            self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
@@ -366,15 +365,16 @@ class Writes:
 
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""
-        connection = self.volume.connection
-        if write.epoch_index == connection.epoch_index:
-            connection.close_epoch()
+        if write.epoch_index == self.volume.connection.epoch_index:
+            self.volume.connection.close_epoch()
         # Only now: of two writes at once that overlap, a peer may do either one first.
         hand_on(self.volume.ranges, write)
-        # What an Inconsistent peer alone has, a resync of the other blocks can't make good.
-        has_good_data = self.volume.state.pdsk is PeerDiskState.UpToDate
-        is_there = write.is_sent and not write.is_lost_there and has_good_data
-        write.on_finished(write.request, "" if is_there else write.error)
+        # It counts on a good disk: a resync would put older data on one that lacks other blocks.
+        state = self.volume.state
+        is_here = state.disk is DiskState.UpToDate and not write.error
+        is_there = state.pdsk is PeerDiskState.UpToDate and not write.is_lost_there
+        error = "" if is_here or is_there else write.error or "no disk, and no peer"
+        write.on_finished(write.request, error)
 
     def ended(self, write: Write) -> None:
         """Nothing is left of it."""

@@ -5,6 +5,7 @@ back as another event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
@@ -79,9 +80,7 @@ class Resource:
         self._calling = Calling(self._agenda, config.handlers)
         self._suspension = Suspension(self._connection, volumes, config.on_no_data_accessible)
         self._confirming = Confirming(self._connection, volumes)
-        self._confirming.flush_failed = lambda error: self._link.lose(
-            ConnEvent.network_error, error
-        )
+        self._confirming.flush_failed = partial(self._link.lose, ConnEvent.network_error)
         shared = Shared(self._link, self._confirming, self._calling, self._suspension)
         self._rooms = {
             number: VolumeRooms.build(volume, shared, traces=config.trace_flows)

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions, OnCongestion
+from runtime.config import DiskOptions, NetOptions, OnCongestion, OnIoError, ReadBalancing
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -37,10 +38,17 @@ class Chances:
     """One world, and what happens in it."""
 
     def __init__(
-        self, seed: int, *, lose_power: bool = False, volumes: int = 1, verifies: bool = False
+        self,
+        seed: int,
+        *,
+        lose_power: bool = False,
+        breaks_disks: bool = False,
+        volumes: int = 1,
+        verifies: bool = False,
     ) -> None:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
+        self.breaks_disks = breaks_disks
         self.verifies = verifies
         protocol = chance.choice(list(ReplicationProtocol))
         apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
@@ -67,6 +75,14 @@ class Chances:
             version_max=101 if volumes > 1 else chance.choice(VERSIONS),
         )
         disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        if breaks_disks:  # what only the peer has must be on its disk: protocols A and B ask less
+            net = replace(net, protocol=ReplicationProtocol.C)
+            peer_net = replace(peer_net, protocol=ReplicationProtocol.C)
+            disk = replace(
+                disk,
+                on_io_error=chance.choice(list(OnIoError)),
+                read_balancing=chance.choice(list(ReadBalancing)),
+            )
         self.world = world = World(
             seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes
         )
@@ -106,7 +122,8 @@ class Chances:
         self.world.run_for(self.chance.choice([0.0, 0.0003, 0.001, 0.01, 0.1, 0.1, 1.0]))
 
     def _deeds(self) -> dict[Callable[[], None], int]:
-        return {
+        breaking: dict[Callable[[], None], int] = {self._break_disk: 4} if self.breaks_disks else {}
+        return breaking | {
             self._write: 16,
             self._write_in_one_place: 8,
             self._zero: 2,
@@ -286,12 +303,29 @@ class Chances:
         elif self.primary.state(volume).disk.name == "UpToDate":
             self._try(node, DetachRequested(volume, force=self.chance.random() < 0.3))
 
+    def _break_disk(self) -> None:
+        """The primary's disk fails once under load, or is given up, while the peer has all."""
+        node, volume = self.primary, self._volume()
+        if node.state(volume).disk.name == "Diskless":
+            node.do(node.attach_command(volume))
+        elif all(self._is_safe(it) for it in self.models):
+            if self.chance.random() < 0.3:
+                self._try(node, DetachRequested(volume, force=self.chance.random() < 0.5))
+                return
+            node.disk_errors.append("EIO")
+            self._write()
+            self._read()
+            self.world.run_for(0.2)
+            node.disk_errors.clear()
+
     # The end
 
     def settle(self) -> None:
         """Mend everything, and let both nodes agree."""
         world = self.world
         world.heal()
+        if self.breaks_disks:
+            self._shake_hands()
         for node in world.both:
             node.disk_latency_s = min(node.disk_latency_s, 0.001)
             for volume in self.models:
@@ -302,6 +336,12 @@ class Chances:
         world.sync(timeout_s=PATIENCE_S)
         world.run_until(self._all_is_told, "all requests to finish")
         world.compare()
+
+    def _shake_hands(self) -> None:
+        """By that a disk counts again that was kept though it failed."""
+        self.world.reset_link()
+        self._connect()
+        self.world.run_until(lambda: all(map(self.world.is_up, self.world.both)), "a connection")
 
     def _attach_again(self, node: SimulatedNode, volume: int) -> None:
         """Give a node its disk back, when it has let go of it."""

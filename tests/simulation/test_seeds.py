@@ -21,10 +21,22 @@ SEEDS: Final = range(SEED_FIRST, SEED_FIRST + SEED_COUNT)
 
 
 def _live(
-    seed: int, name: str, *, lose_power: bool = False, volumes: int = 1, verifies: bool = False
+    seed: int,
+    name: str,
+    *,
+    lose_power: bool = False,
+    breaks_disks: bool = False,
+    volumes: int = 1,
+    verifies: bool = False,
 ) -> None:
     """Let a world of this seed live, settle, and be judged."""
-    chances = Chances(seed, lose_power=lose_power, volumes=volumes, verifies=verifies)
+    chances = Chances(
+        seed,
+        lose_power=lose_power,
+        breaks_disks=breaks_disks,
+        volumes=volumes,
+        verifies=verifies,
+    )
     try:
         for _ in range(STEP_COUNT):
             chances.step()
@@ -64,6 +76,12 @@ def test_two_volumes_lose_nothing(seed: int) -> None:
 def test_verifies_find_nothing_that_nobody_has_spoilt(seed: int) -> None:
     """Whatever happens to two nodes meanwhile, a verify takes none of it for a difference."""
     _live(seed, "verifies", lose_power=seed % 2 == 0, verifies=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_broken_disks_lose_nothing(seed: int) -> None:
+    """A primary whose disk fails, or is given up, goes on with its peer's and gets it all back."""
+    _live(seed, "broken", breaks_disks=True)
 
 
 def test_source_that_is_confirmed_late_ends_its_resync() -> None:

@@ -61,7 +61,7 @@ class BitmapExchange:
         if not volume.has_disk:  # it was given up while the peer sent this
             self.forget()
             volume.log(f"{packet.COMMAND.name} came, and there is no disk")
-            return None
+            return False
         if self._receiver is None:
             self._receiver = BitmapReceiver(
                 volume.store.bitmap, header_size_bytes=self._header_size_bytes

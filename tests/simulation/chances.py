@@ -50,39 +50,7 @@ class Chances:
         self.may_lose_power = lose_power
         self.breaks_disks = breaks_disks
         self.verifies = verifies
-        protocol = chance.choice(list(ReplicationProtocol))
-        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
-        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
-        hashes = random.Random(f"digests {seed}")
-        data_integrity_alg, csums_alg = hashes.choice(HASHES), hashes.choice(HASHES)
-        net = NetOptions(
-            protocol=protocol,
-            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
-            congestion_fill=apart.choice([16, 256, 2048]),
-            data_integrity_alg=data_integrity_alg,
-            csums_alg=csums_alg,
-            max_epoch_size=chance.choice([1, 4, 2048]),
-            max_buffers=chance.choice([32, 512, 2048]),
-            use_rle=chance.random() < 0.7,
-            verify_alg="crc32c" if verifies else "",
-        )
-        peer_net = NetOptions(
-            data_integrity_alg=data_integrity_alg,
-            csums_alg=csums_alg,
-            protocol=net.protocol,
-            max_buffers=chance.choice([32, 2048]),
-            verify_alg=net.verify_alg,
-            version_max=101 if volumes > 1 else chance.choice(VERSIONS),
-        )
-        disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
-        if breaks_disks:  # what only the peer has must be on its disk: protocols A and B ask less
-            net = replace(net, protocol=ReplicationProtocol.C)
-            peer_net = replace(peer_net, protocol=ReplicationProtocol.C)
-            disk = replace(
-                disk,
-                on_io_error=chance.choice(list(OnIoError)),
-                read_balancing=chance.choice(list(ReadBalancing)),
-            )
+        net, peer_net, disk = self._options(seed, is_alone=volumes == 1)
         self.world = world = World(
             seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes
         )
@@ -102,6 +70,43 @@ class Chances:
         self.story: list[str] = []
         """What was done, a line each."""
         self._made: list[tuple[SimulatedNode, Request]] = []
+
+    def _options(self, seed: int, *, is_alone: bool) -> tuple[NetOptions, NetOptions, DiskOptions]:
+        """Of both nodes' connection, and of all disks; old peers know one volume only."""
+        chance = self.chance
+        protocol = chance.choice(list(ReplicationProtocol))
+        if self.breaks_disks:  # what only the peer has must be on its disk: A and B ask for less
+            protocol = ReplicationProtocol.C
+        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
+        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
+        hashes = random.Random(f"digests {seed}")
+        net = NetOptions(
+            protocol=protocol,
+            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
+            congestion_fill=apart.choice([16, 256, 2048]),
+            data_integrity_alg=hashes.choice(HASHES),
+            csums_alg=hashes.choice(HASHES),
+            max_epoch_size=chance.choice([1, 4, 2048]),
+            max_buffers=chance.choice([32, 512, 2048]),
+            use_rle=chance.random() < 0.7,
+            verify_alg="crc32c" if self.verifies else "",
+        )
+        peer_net = NetOptions(
+            data_integrity_alg=net.data_integrity_alg,
+            csums_alg=net.csums_alg,
+            protocol=protocol,
+            max_buffers=chance.choice([32, 2048]),
+            verify_alg=net.verify_alg,
+            version_max=chance.choice(VERSIONS) if is_alone else 101,
+        )
+        disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        if self.breaks_disks:
+            disk = replace(
+                disk,
+                on_io_error=chance.choice(list(OnIoError)),
+                read_balancing=chance.choice(list(ReadBalancing)),
+            )
+        return net, peer_net, disk
 
     @property
     def primary(self) -> SimulatedNode:

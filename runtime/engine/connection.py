@@ -124,6 +124,7 @@ class Connection:
     def when_confirmed(self, job: Job) -> None:
         """Do something when all closed epochs are durable there, or the link is lost."""
         self._confirm_jobs.append((self.epoch_index, job))
+        self._tell_confirmed()
 
     def _tell_confirmed(self) -> None:
         confirmed = self.epoch_index - self.sent_epochs.closed_count

@@ -234,7 +234,7 @@ def _data_request(rooms: VolumeRooms, packet: P_DATA_REQUEST) -> None:
 
 
 def _data_reply(rooms: VolumeRooms, packet: P_DATA_REPLY) -> None:
-    rooms.applications.remote_reads.receive(packet)
+    rooms.applications.reads.remote.receive(packet)
 
 
 def _bitmap(rooms: VolumeRooms, packet: P_BITMAP | P_COMPRESSED_BITMAP) -> None:

@@ -89,6 +89,14 @@ class Intervals(Generic[Owner]):
         self._yielding.discard(key)
         return True
 
+    def pass_by(self, owner: Owner, other: Owner) -> None:
+        """Wait no longer for another one: the owner will leave alone what that one holds."""
+        key, followers = id(owner), self._followers[id(other)]
+        followers.remove(self._claims[key])
+        self._rivals_left[key] -= 1
+        if not self._rivals_left[key]:
+            del self._rivals_left[key]
+
     def release(self, owner: Owner) -> list[Owner]:
         """Give a range back, also while it waits; return who holds theirs now because of it."""
         claim = self._claims.pop(id(owner))

@@ -126,7 +126,7 @@ def _postponed(rooms: VolumeRooms, packet: P_SUPERSEDED | P_RETRY_WRITE) -> None
 
 
 def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:
-    rooms.applications.remote_reads.refused(packet)
+    rooms.applications.reads.remote.refused(packet)
 
 
 def _resync_refused(rooms: VolumeRooms, packet: P_NEG_RS_DREPLY) -> None:

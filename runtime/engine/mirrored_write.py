@@ -12,6 +12,7 @@ from functools import partial
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import BlockAck
 from generated.layouts.codec import Octets
+from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect
 from runtime.engine.agenda import Job
 from runtime.engine.cookies import Cookies
@@ -73,8 +74,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.is_finished = False
         self.is_logged = False
         """Whether the activity log has its extents, or will have them before it goes."""
-        self.is_under_way = False
-        self.is_postponed = False
+        self.is_under_way = self.is_postponed = False
         """Whether the peer wants it again, behind a write of its own (wire 7.9)."""
         self.on_written: list[Job] = []
         self.log: Store | None = None
@@ -173,7 +173,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         elif self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
             for job in self.room.on_in_sync:
-                self.room.volume.agenda.later(job)
+                job()
         store.end_write(
             first_sector=first_sector,
             sector_count=sector_count,
@@ -187,9 +187,10 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.room.range_granted(self)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The disk has written, or failed."""
+        """The disk has written, or failed: from now on nobody may read these blocks there."""
         self.error = error
         if error:
+            note_out_of_sync(self.room.volume, self.request, tells=False)
             self.room.disk_failed(error)
         self.drbd_endio_write_pri()
 
@@ -201,9 +202,8 @@ class Write(PrimaryHandlers[Effect], Traced):
 
     def postpone(self) -> None:
         """A write of the peer comes first, and then this one again (wire 7.9)."""
-        self.is_postponed = self.is_lost_there = True
-        self.is_peer_pending = False
-        self.settle()
+        self.is_postponed = True
+        self.refused_there()
 
     def when_written(self, job: Job) -> None:
         """Do something when it is on the own disk."""
@@ -371,7 +371,9 @@ class Writes:
             connection.close_epoch()
         # Only now: of two writes at once that overlap, a peer may do either one first.
         hand_on(self.volume.ranges, write)
-        is_there = write.is_sent and not write.is_lost_there
+        # What an Inconsistent peer alone has, a resync of the other blocks can't make good.
+        has_good_data = self.volume.state.pdsk is PeerDiskState.UpToDate
+        is_there = write.is_sent and not write.is_lost_there and has_good_data
         write.on_finished(write.request, "" if is_there else write.error)
 
     def ended(self, write: Write) -> None:

@@ -119,7 +119,7 @@ def send_sizes(volume: Volume, *, flags: int = 0, asks: bool = False) -> None:
 def _queue_limits(volume: Volume) -> QueueLimits:
     backing = volume.backing
     if backing is None:
-        return QueueLimits(4096, 512, 0, 4096, 0, 0, 0, 0)
+        return QueueLimits(512, 512, 0, 512, 0, 0, 0, 0)
     return QueueLimits(
         physical_block_size=backing.physical_block_size_bytes,
         logical_block_size=backing.logical_block_size_bytes,
@@ -203,7 +203,10 @@ def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -
     connection.has_two_primaries = bool(packet.two_primaries)
     if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
         raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
-    connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
+    connection.agenda.log(
+        f"the peer changed its net options: protocol {connection.protocol.name},"
+        f" data-integrity-alg {connection.peer_integrity_alg or '(none)'}"
+    )
 
 
 def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> None:

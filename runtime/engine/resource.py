@@ -18,6 +18,7 @@ from runtime.engine.changing import Changing
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.fencing import Fencing
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
@@ -74,8 +75,7 @@ class Resource:
         self._link = Link(self._connection, volumes, self._pings)
         self._link.on_lost.append(self._link_lost)
         self._calling = Calling(self._agenda, config.handlers)
-        no_data = config.on_no_data_accessible
-        self._suspension = Suspension(self._connection, volumes, no_data)
+        self._suspension = Suspension(self._connection, volumes, config.on_no_data_accessible)
         self._confirming = Confirming(self._connection, volumes)
         self._confirming.flush_failed = lambda error: self._link.lose(
             ConnEvent.network_error, error
@@ -87,6 +87,7 @@ class Resource:
         }
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
+        self._commands.also(DiskCommands(self._commands).methods)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
@@ -245,7 +246,7 @@ class Resource:
             yield self._connection.barrier_sent_at
         for rooms in self._rooms.values():
             yield from (write.sent_at for write in rooms.conflicts.postponed)
-            oldest = rooms.applications.remote_reads.oldest_sent_at
+            oldest = rooms.applications.reads.remote.oldest_sent_at
             if oldest is not None:
                 yield oldest
 
@@ -256,6 +257,8 @@ class Resource:
         owner = work.owner
         assert owner is not None, "the engine asks for nothing without an owner"
         volume = self._rooms[work.volume].volume
+        if not volume.own_works.is_awaited(work):
+            return
         was_last = volume.peer_work_ended(work)
         self._with_disk(
             work.volume,

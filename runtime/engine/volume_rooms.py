@@ -17,7 +17,6 @@ from runtime.engine.calling import Calling
 from runtime.engine.congestion import Congestion
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
-from runtime.engine.diskless_read import ServedReads
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.node import Node
@@ -26,6 +25,7 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.served_reads import ServedReads
 from runtime.engine.sizing import Sizing
 from runtime.engine.suspended import Susp, SuspFen, SuspNod
 from runtime.engine.suspension import Suspension
@@ -103,7 +103,7 @@ class VolumeRooms(Rooms):
         self.conflicts.link_lost()
         self.exchange.forget()
         self.resync.source.link_lost()
-        self.applications.remote_reads.link_lost()
+        self.applications.reads.remote.link_lost()
 
 
 def _machines(rooms: Rooms, disk: Disk) -> Machines:

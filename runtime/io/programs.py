@@ -25,7 +25,7 @@ ENVIRONMENT: Final = {
     "PATH": "/sbin:/usr/sbin:/bin:/usr/bin",
 }
 TOOK_TOO_LONG: Final = 124  # as of timeout(1); no helper's exit code has a good meaning like that
-OUTPUT_SIZE_BYTES_MAX: Final = 64 << 10  # a page or two for the log; what is longer is cut
+OUTPUT_SIZE_BYTES_MAX: Final = 4096  # what a person reads; more would push all else out of the log
 
 
 class Programs:

@@ -76,6 +76,9 @@ class Requested(Deed):
 
     requests: tuple[Request, ...]
     digest: str | None = None
+    before: tuple[Request, ...] = ()
+    """What was read before; the digest is of all."""
+    is_refused: bool = False
     is_told: bool = False
     """Whether a packet of the recording tells of it."""
 
@@ -89,8 +92,8 @@ class Altered(Deed):
 
 
 @dataclass(frozen=True, eq=False)
-class Enlarged(Deed):
-    """The lower device of a volume was made larger."""
+class Truncated(Deed):
+    """A lower device became longer, or shorter: what fails there then, the packets tell."""
 
     volume: int
     size_bytes: int
@@ -169,15 +172,15 @@ def _of_options(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
 def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:
     """What is done to a lower device or to its meta-data."""
     match words:
-        case ["drbdmeta", "--force", minor, "v08", _, "internal", "create-md", *_]:
+        case ["drbdmeta", "--force", minor, "v08", _, _, "create-md", *_]:
             if (volume := _volume(minor, side)) is not None:
                 yield CreatedMetaData(volume)
-        case ["drbdsetup", "attach", minor, _, _, "internal", *_]:
+        case ["drbdsetup", "attach", minor, _, _, "internal" | "flexible", *_]:
             if (volume := _volume(minor, side)) is not None:
                 yield Attached(volume)
         case ["truncate", "-s", size, lower]:
-            if lower.endswith("lower0" if side is Side.A else "lower1"):
-                yield Enlarged(0, int(size))
+            if (volume := _volume(lower.rpartition("lower")[2], side)) is not None:
+                yield Truncated(volume, int(size))
         case ["cp", lower, _] | ["cat", _, ">", lower]:
             if lower.endswith("lower0" if side is Side.A else "lower1"):
                 yield DiskCopied() if words[0] == "cp" else DiskRestored()
@@ -237,7 +240,8 @@ def _of_requests(step: Step, side: Side) -> list[Deed]:
     for key, kind in _KINDS.items():
         told = step.told.get(key)
         if told is not None and told["side"] == side.name:
-            return [Requested(tuple(_pieces(kind, told)), told.get("sha256"))]
+            pieces = tuple(_pieces(kind, told))
+            return [Requested(pieces, told.get("sha256"), is_refused=step.is_refused)]
     return []
 
 

@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import pytest
 
-from runtime.config import DiskOptions, Limit, NetOptions, ResourceConfig
+from generated.layouts.configuration import ReplicationProtocol
+from runtime.config import DiskOptions, FencingPolicy, Limit, NetOptions, ResourceConfig
 from runtime.errors import ConfigError
 
-KINDS: Final[tuple[type[Any], ...]] = (NetOptions, DiskOptions)
+KINDS: Final[tuple[type[Any], ...]] = (NetOptions, DiskOptions, ResourceConfig)
 LIMITED: Final[dict[str, tuple[type[Any], str, Limit]]] = {
     option.name: (kind, option.name, option.metadata["limit"])
     for kind in KINDS
@@ -60,6 +61,19 @@ def test_authentication_without_a_secret_is_refused() -> None:
     """Whoever asks for a signature has to have something to sign with."""
     with pytest.raises(ConfigError, match="cram-hmac-alg needs a shared-secret"):
         NetOptions(cram_hmac_alg="sha1")
+
+
+def test_handler_that_nobody_calls_is_refused() -> None:
+    """A program is configured for a helper that there is."""
+    with pytest.raises(ConfigError, match="fence-pear is no handler, these are: after-resync"):
+        ResourceConfig(handlers={"fence-pear": "true"})
+
+
+def test_freezing_without_acknowledgements_is_refused() -> None:
+    """With protocol A nobody would know what a frozen write has become."""
+    disk = DiskOptions(fencing=FencingPolicy.RESOURCE_AND_STONITH)
+    with pytest.raises(ConfigError, match="fencing resource-and-stonith needs protocol B or C"):
+        ResourceConfig(net=NetOptions(protocol=ReplicationProtocol.A), volumes={0: disk})
 
 
 def test_resource_without_a_volume_is_refused() -> None:

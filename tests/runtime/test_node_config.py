@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
-from runtime.config import DiskOptions, NetOptions, OnIoError, ResourceConfig, RrConflict
+from runtime.config import (
+    HELPERS,
+    DiskOptions,
+    FencingPolicy,
+    NetOptions,
+    OnIoError,
+    OnNoDataAccessible,
+    ResourceConfig,
+    RrConflict,
+)
 from runtime.errors import ConfigError
 from runtime.node_config import Address, DiskMode, DiskPath, NodeConfig, from_json, to_json
 
@@ -30,7 +39,10 @@ NETS = st.builds(
     csums_alg=st.sampled_from(["", "sha1", "crc32c"]),
 )
 VOLUMES = st.builds(
-    DiskOptions, on_io_error=st.sampled_from(OnIoError), al_extents=st.integers(67, 65534)
+    DiskOptions,
+    on_io_error=st.sampled_from(OnIoError),
+    fencing=st.sampled_from([FencingPolicy.DONT_CARE, FencingPolicy.RESOURCE_ONLY]),
+    al_extents=st.integers(67, 65534),
 )
 DISKS = st.builds(
     DiskPath,
@@ -43,6 +55,9 @@ RESOURCES = st.builds(
     name=st.sampled_from(["r0", "data"]),
     net=NETS,
     volumes=st.dictionaries(st.integers(0, 65535), VOLUMES, min_size=1, max_size=3),
+    on_no_data_accessible=st.sampled_from(OnNoDataAccessible),
+    handlers=st.dictionaries(st.sampled_from(sorted(HELPERS)), st.text()),
+    handler_timeout=st.integers(1, 3600),
     trace_flows=st.booleans(),
 )
 

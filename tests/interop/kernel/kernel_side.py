@@ -173,6 +173,17 @@ class KernelSide(Side):
         """Let it go on."""
         self._run(f"drbdsetup resume-sync {self._first_minor}")
 
+    def suspend_io(self) -> None:
+        """Hold back requests."""
+        self._run(f"drbdsetup suspend-io {self._first_minor}")
+
+    def resume_io(self) -> None:
+        """Let them go on."""
+        self._run(f"drbdsetup resume-io {self._first_minor}")
+
+    def set_program(self, helper: str, command: str) -> None:
+        """The guest runs no programs for the kernel: to it, every one is broken."""
+
     def invalidate(self) -> None:
         """Replace all own data."""
         self._run(f"drbdsetup invalidate {self._first_minor}")

@@ -36,6 +36,7 @@ class OurSide(Side):
         self._folder = folder
         self._port = port
         self._images: list[Path] = []
+        self._programs: dict[str, str] = {}
         self._log = folder / "ours.log"
         self._trace = folder / "ours.trace"
         self._node: OurNode | None = None
@@ -67,6 +68,7 @@ class OurSide(Side):
                 "name": "r0",
                 "trace_flows": True,
                 "net": _own_form(net),
+                "handlers": self._programs,
                 "volumes": {str(it): _own_form(disk) for it in volumes},
             },
             "address": f"127.0.0.1:{self._port}",
@@ -147,6 +149,18 @@ class OurSide(Side):
     def resume_sync(self) -> None:
         """Let it go on."""
         self.ask("resume_sync")
+
+    def suspend_io(self) -> None:
+        """Hold back requests."""
+        self.ask("suspend_io")
+
+    def resume_io(self) -> None:
+        """Let them go on."""
+        self.ask("resume_io")
+
+    def set_program(self, helper: str, command: str) -> None:
+        """It stands in the configuration."""
+        self._programs[helper] = command
 
     def invalidate(self) -> None:
         """Replace all own data."""

@@ -118,6 +118,18 @@ class Side(ABC):
         """Let it go on."""
 
     @abstractmethod
+    def suspend_io(self) -> None:
+        """Hold back requests of applications."""
+
+    @abstractmethod
+    def resume_io(self) -> None:
+        """Let them go on."""
+
+    @abstractmethod
+    def set_program(self, helper: str, command: str) -> None:
+        """Have a program for a helper, to be said before `create`."""
+
+    @abstractmethod
     def invalidate(self) -> None:
         """Replace all own data of volume 0."""
 

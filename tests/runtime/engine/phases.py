@@ -144,11 +144,11 @@ def parameters_awaited(*, version: int = 101, is_primary: bool = False) -> Stage
     return stage
 
 
-def connected(*, version: int = 101, is_primary: bool = False) -> Stage:
+def connected(*, version: int = 101, is_primary: bool = False, is_called: bool = False) -> Stage:
     """Both have the same data, since an administrator has said so."""
     stage = Stage()
     stage.begin()
-    stage.peer.shake_hands(version=version)
+    stage.peer.shake_hands(version=version, is_called=is_called)
     stage.peer.report(uuids(JUST_CREATED, bits_set=ALL_BITS), INCONSISTENT)
     stage.node.order(NewCurrentUuidRequested(0, clear_bitmap=True))
     stage.peer.say(P_STATE(word(conn=ConnState.Connected, pdsk=PeerDiskState.UpToDate)))

@@ -1,8 +1,8 @@
 """The table of rejections, row by row: framing, handshake and meta socket (wire 4.3, 4.4, 13).
 
 Not here, with the reason: "end of file after an own Disconnecting request" is part of the orderly
-disconnect; P_OV_RESULT belongs to online verify; P_SUPERSEDED and P_RETRY_WRITE for a pending
-write belong to two primaries.
+disconnect; P_OV_RESULT belongs to online verify; what two primaries may meet is in
+test_write_conflicts.py.
 """
 
 from collections.abc import Callable

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions, OnCongestion
+from runtime.config import DiskOptions, FencingPolicy, NetOptions, OnCongestion
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -16,8 +17,10 @@ from runtime.events import (
     InvalidateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from tests.simulation.model import Model
@@ -61,13 +64,23 @@ class Chances:
             version_max=101 if volumes > 1 else chance.choice(VERSIONS),
         )
         disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        self._fencing = fencing = random.Random(f"fencing {seed}")
+        self._is_fencing = net.protocol is not ReplicationProtocol.A and fencing.random() < 0.3
+        if self._is_fencing:
+            disk = replace(disk, fencing=fencing.choice(list(FencingPolicy)))
         self.world = world = World(
-            seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes
+            seed=seed,
+            net=net,
+            peer_net=peer_net,
+            disk=disk,
+            volumes=volumes,
+            handlers={"fence-peer": "fence"},
         )
         world.jitter_s = chance.choice([0.0, 0.0, 0.002])
         for node in world.both:
             node.crashes = lose_power
             node.disk_latency_s = chance.choice([0.0, 0.001, 0.01])
+            node.helper_exits = lambda _name, _volume: fencing.choice([4, 4, 1])
         connected_pair(world)
         self.models: dict[int, Model] = {}
         for volume in range(volumes):
@@ -97,6 +110,8 @@ class Chances:
         deed = self.chance.choices(deeds, weights=weights)[0]
         self.story.append(f"{self.world.now:.4f} {deed.__name__.strip('_')}")
         deed()
+        if self._is_fencing and self._fencing.random() < 0.1:
+            self._suspend_or_resume()
         self.world.run_for(self.chance.choice([0.0, 0.0003, 0.001, 0.01, 0.1, 0.1, 1.0]))
 
     def _deeds(self) -> dict[Callable[[], None], int]:
@@ -187,6 +202,7 @@ class Chances:
     def _swap_roles(self) -> None:
         if not all(self._is_safe(volume) for volume in self.models):
             return
+        self._try(self.primary, ResumeIoRequested())
         for volume, model in self.models.items():
             if not self._try(self.primary, SecondaryRequested(volume)):
                 return
@@ -199,6 +215,12 @@ class Chances:
     def _pause_or_resume(self) -> None:
         command = self.chance.choice([PauseSyncRequested, ResumeSyncRequested])
         self._try(self.chance.choice(self.world.both), command(self._volume()))
+
+    def _suspend_or_resume(self) -> None:
+        """Hold back requests, or let them go on whatever they wait for."""
+        command = self._fencing.choice([SuspendIoRequested, ResumeIoRequested, ResumeIoRequested])
+        self.story.append(f"{self.world.now:.4f} {command.__name__}")
+        self._try(self.primary, command())
 
     def _invalidate(self) -> None:
         """Replace the secondary's data, never the last good ones."""
@@ -282,6 +304,7 @@ class Chances:
             node.disk_latency_s = min(node.disk_latency_s, 0.001)
             for volume in self.models:
                 self._try(node, ResumeSyncRequested(volume))
+                self._try(node, ResumeIoRequested(volume))
             for volume in self.models:
                 self._attach_again(node, volume)
         self._connect()

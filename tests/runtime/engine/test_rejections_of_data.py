@@ -5,7 +5,7 @@ Not here, with the reason:
 - P_ZEROES under data integrity costs a kernel its connection by a defect: it is taken here;
 - P_OV_REQUEST and P_OV_REPLY with an algorithm, and hashes that change later: online verify;
 - missing sequence numbers, conflicts, writes without SEND_WRITE_ACK: two primaries;
-- a new generation while I/O is suspended: this node does not suspend it;
+- a new generation while I/O is suspended: tests/simulation/test_fencing.py has two whole nodes;
 - names without a zero at their end, short P_SYNC_PARAMs: refused here, and missed by the kernel.
 """
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
@@ -35,6 +34,13 @@ MEETING_S: Final = 30  # what two nodes need at most to find each other, by thre
 PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retries before it
 
 
+def _policy(fencing: random.Random, protocol: ReplicationProtocol) -> FencingPolicy:
+    """What a world does about lost peers: mostly nothing, and in protocol A never."""
+    if protocol is ReplicationProtocol.A or fencing.random() >= 0.3:
+        return FencingPolicy.DONT_CARE
+    return fencing.choice([FencingPolicy.RESOURCE_ONLY, FencingPolicy.RESOURCE_AND_STONITH])
+
+
 class Chances:
     """One world, and what happens in it."""
 
@@ -63,24 +69,17 @@ class Chances:
             max_buffers=chance.choice([32, 2048]),
             version_max=101 if volumes > 1 else chance.choice(VERSIONS),
         )
-        disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
-        self._fencing = fencing = random.Random(f"fencing {seed}")
-        self._is_fencing = net.protocol is not ReplicationProtocol.A and fencing.random() < 0.3
-        if self._is_fencing:
-            disk = replace(disk, fencing=fencing.choice(list(FencingPolicy)))
-        self.world = world = World(
-            seed=seed,
-            net=net,
-            peer_net=peer_net,
-            disk=disk,
-            volumes=volumes,
-            handlers={"fence-peer": "fence"},
-        )
+        self._fencing = random.Random(f"fencing {seed}")
+        resync_rate, fencing = chance.choice([250, 4096, 65536]), _policy(self._fencing, protocol)
+        disk = DiskOptions(al_extents=67, resync_rate=resync_rate, fencing=fencing)
+        self.may_suspend = fencing is not FencingPolicy.DONT_CARE
+        options = {"net": net, "peer_net": peer_net, "disk": disk, "volumes": volumes}
+        self.world = world = World(seed=seed, handlers={"fence-peer": "fence"}, **options)
         world.jitter_s = chance.choice([0.0, 0.0, 0.002])
         for node in world.both:
             node.crashes = lose_power
             node.disk_latency_s = chance.choice([0.0, 0.001, 0.01])
-            node.helper_exits = lambda _name, _volume: fencing.choice([4, 4, 1])
+            node.helper_exits = lambda _name, _volume: self._fencing.choice([4, 4, 1])
         connected_pair(world)
         self.models: dict[int, Model] = {}
         for volume in range(volumes):
@@ -110,7 +109,7 @@ class Chances:
         deed = self.chance.choices(deeds, weights=weights)[0]
         self.story.append(f"{self.world.now:.4f} {deed.__name__.strip('_')}")
         deed()
-        if self._is_fencing and self._fencing.random() < 0.1:
+        if self.may_suspend and self._fencing.random() < 0.1:
             self._suspend_or_resume()
         self.world.run_for(self.chance.choice([0.0, 0.0003, 0.001, 0.01, 0.1, 0.1, 1.0]))
 

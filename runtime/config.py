@@ -79,6 +79,24 @@ class OnNoDataAccessible(Enum):
     SUSPEND_IO = "suspend-io"
 
 
+class ReadBalancing(Enum):
+    """Which of two UpToDate disks reads; striping takes turns by address."""
+
+    PREFER_LOCAL = "prefer-local"
+    PREFER_REMOTE = "prefer-remote"
+    ROUND_ROBIN = "round-robin"
+    LEAST_PENDING = "least-pending"
+    """The one that has fewer reads to answer."""
+    WHEN_CONGESTED_REMOTE = "when-congested-remote"
+    """The peer's, while works have to wait at the own one."""
+    STRIPING_32K = "32K-striping"
+    STRIPING_64K = "64K-striping"
+    STRIPING_128K = "128K-striping"
+    STRIPING_256K = "256K-striping"
+    STRIPING_512K = "512K-striping"
+    STRIPING_1M = "1M-striping"
+
+
 class RrConflict(Enum):
     """What a resync against the role leads to (states 5.8 step 10)."""
 
@@ -204,6 +222,9 @@ class DiskOptions(_Options):
     """The size that the administrator wants, 0 for the largest (wire 5.4, u_size)."""
     on_io_error: OnIoError = OnIoError.DETACH
     fencing: FencingPolicy = FencingPolicy.DONT_CARE
+    disk_timeout: int = _option(0, 0, 6000, "0.1 s")
+    """How long the disk may owe an answer before it is given up, 0 for ever (states 7.5)."""
+    read_balancing: ReadBalancing = ReadBalancing.PREFER_LOCAL
     disk_flushes: bool = True
     al_extents: int = _option(1237, 67, 65534)
     al_updates: bool = True
@@ -216,6 +237,11 @@ class DiskOptions(_Options):
     rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
     """The size at which a resync's requests end, and of which zeroes are told and not sent; 0 for
     the largest requests and no such word. With csums-alg it is also what is compared at once."""
+
+    @property
+    def disk_timeout_s(self) -> float:
+        """How long the disk may owe an answer; 0 for ever."""
+        return self.disk_timeout / 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

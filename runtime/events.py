@@ -1,7 +1,8 @@
 """What the engine is told: everything that can happen to a node."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from generated.layouts.codec import Octets
 from runtime.effects import DiskWork
@@ -138,6 +139,8 @@ class ConnectRequested(Command):
     """Find the peer and stay connected (states 8.4)."""
 
     discard_my_data: bool = False
+    tentative: bool = False
+    """Only find out what would follow, on both nodes, and stand alone again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +148,22 @@ class DisconnectRequested(Command):
     """Let the peer go (states 7.10)."""
 
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeNetOptionsRequested(Command):
+    """Go on with other net options; the peer is told of those that it shares (states 8.4)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of NetOptions -> its new value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeDiskOptionsRequested(VolumeCommand):
+    """Go on with other options of a disk (states 8.5)."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a field of DiskOptions -> its new value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,6 +203,17 @@ class ResumeSyncRequested(VolumeCommand):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class VerifyRequested(VolumeCommand):
+    """Compare all blocks with the peer's, up to a sector or to the end (states 8.9).
+
+    Without a start it goes on where the last one was left. While one runs, only its stop changes.
+    """
+
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class InvalidateRequested(VolumeCommand):
     """Replace all own data by the peer's (states 8.8)."""
 
@@ -196,6 +226,18 @@ class InvalidateRemoteRequested(VolumeCommand):
 @dataclass(frozen=True, slots=True, eq=False)
 class OutdateRequested(VolumeCommand):
     """These data are old (states 8.8)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResizeRequested(VolumeCommand):
+    """Make the volume as large as the disks are now, or as this limit says (states 8.8)."""
+
+    size_sectors: int = 0
+    """0 for no limit."""
+    assume_peer_has_space: bool = False
+    """Without a connection: the peer's disk is taken to be as large as the own one."""
+    assume_clean: bool = False
+    """What is new is the same on both disks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

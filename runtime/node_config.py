@@ -209,10 +209,15 @@ def _disk_path(content: object, place: str) -> DiskPath:
 
 def _options(kind: type[Any], content: object, place: str) -> Any:
     """Options by their names, with a hyphen or an underscore."""
+    return kind(**options_of(kind, content, place))
+
+
+def options_of(kind: type[Any], content: object, place: str) -> dict[str, Any]:
+    """Some options of a kind, by the names of its fields; ConfigError for what is none of them."""
     kinds = typing.get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     given = _object(content, place, names)
-    return kind(**{name: _value(it, kinds[name], f"{place}.{name}") for name, it in given.items()})
+    return {name: _value(it, kinds[name], f"{place}.{name}") for name, it in given.items()}
 
 
 def _object(content: object, place: str, names: typing.Iterable[str]) -> dict[str, Any]:

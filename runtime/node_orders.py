@@ -9,9 +9,13 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
+from runtime.config import DiskOptions, NetOptions
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError
 from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ChangeNetOptionsRequested,
     Command,
     ConnectRequested,
     DetachRequested,
@@ -22,13 +26,16 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResizeRequested,
     ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
     SuspendIoRequested,
+    VerifyRequested,
     VolumeCommand,
 )
 from runtime.node import Node
+from runtime.node_config import options_of
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind
 
 BATCH_SIZE_BYTES_MAX: Final = 256 << 20  # all of a batch's data are in memory before it begins
@@ -60,6 +67,11 @@ class Arguments:
             raise MisuseError(f"{name} is {value!r}, which must be a number of 0 to {most}")
         return value
 
+    def number_if_given(self, name: str) -> int | None:
+        """A number of 0 or more, or none at all."""
+        number = self.number(name, -1)
+        return None if number < 0 else number
+
     def seconds(self, name: str) -> float | None:
         """A time, or no bound."""
         value = self._take(name)
@@ -88,6 +100,10 @@ class Arguments:
         if not all(isinstance(word, str) for word in found):
             raise MisuseError(f"{name} is {value!r}, which must be a text or a list of texts")
         return found
+
+    def table(self, name: str) -> object:
+        """Names with their values."""
+        return self._take(name) or {}
 
     def choice(self, name: str, known: Collection[str]) -> str:
         """One of several words."""
@@ -137,6 +153,37 @@ async def _attach(node: Node, arguments: Arguments) -> Answer:
     volume = _volume(node, arguments)
     arguments.end()
     await node.attach(volume)
+    return {}
+
+
+async def _resize(node: Node, arguments: Arguments) -> Answer:
+    volume, size = _volume(node, arguments), arguments.number("size", 0)
+    has_space, is_clean = arguments.flag("assume_peer_has_space"), arguments.flag("assume_clean")
+    arguments.end()
+    await node.do(ResizeRequested(volume, size, has_space, is_clean))
+    return {"size_sectors": node.size_sectors(volume)}
+
+
+async def _net_options(node: Node, arguments: Arguments) -> Answer:
+    changes = options_of(NetOptions, arguments.table("options"), "options")
+    arguments.end()
+    await node.do(ChangeNetOptionsRequested(changes))
+    return {}
+
+
+async def _disk_options(node: Node, arguments: Arguments) -> Answer:
+    volume = _volume(node, arguments)
+    changes = options_of(DiskOptions, arguments.table("options"), "options")
+    arguments.end()
+    await node.do(ChangeDiskOptionsRequested(volume, changes))
+    return {}
+
+
+async def _verify(node: Node, arguments: Arguments) -> Answer:
+    volume = _volume(node, arguments)
+    start, stop = arguments.number_if_given("start"), arguments.number_if_given("stop")
+    arguments.end()
+    await node.do(VerifyRequested(volume, start, stop))
     return {}
 
 
@@ -308,7 +355,8 @@ async def _progress(node: Node, arguments: Arguments) -> Answer:
     progress = node.progress(volume)
     if progress is None:
         return {"progress": None}
-    return {"progress": {**asdict(progress), "text": progress.text()}}
+    is_verify = node.state(volume).conn in VERIFYING
+    return {"progress": {**asdict(progress), "text": progress.text(is_verify=is_verify)}}
 
 
 async def _checksum(node: Node, arguments: Arguments) -> Answer:
@@ -320,14 +368,16 @@ async def _checksum(node: Node, arguments: Arguments) -> Answer:
 ORDERS: Final[dict[str, Order]] = {
     "attach": _attach,
     "checksum": _checksum,
-    "connect": _command(ConnectRequested, "discard_my_data"),
+    "connect": _command(ConnectRequested, "discard_my_data", "tentative"),
     "detach": _command(DetachRequested, "force"),
     "discard": _discard,
+    "disk_options": _disk_options,
     "disconnect": _command(DisconnectRequested, "force"),
     "down": _down,
     "flush": _flush,
     "invalidate": _command(InvalidateRequested),
     "invalidate_remote": _command(InvalidateRemoteRequested),
+    "net_options": _net_options,
     "new_current_uuid": _command(NewCurrentUuidRequested, "clear_bitmap"),
     "outdate": _command(OutdateRequested),
     "pause_sync": _command(PauseSyncRequested),
@@ -335,11 +385,13 @@ ORDERS: Final[dict[str, Order]] = {
     "progress": _progress,
     "quit": _quit,
     "read": _read,
+    "resize": _resize,
     "resume_io": _command(ResumeIoRequested),
     "resume_sync": _command(ResumeSyncRequested),
     "secondary": _command(SecondaryRequested),
     "state": _state,
     "suspend_io": _command(SuspendIoRequested),
+    "verify": _verify,
     "wait": _wait,
     "write": _write,
     "write_zeroes": _write_zeroes,

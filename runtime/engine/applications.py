@@ -15,10 +15,10 @@ from generated.layouts.handshake import Features
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
-from runtime.effects import DiskWork, FlushDisk, ReadBlocks, RequestFinished
-from runtime.engine.diskless_read import RemoteReads
+from runtime.effects import DiskWork, FlushDisk, RequestFinished
 from runtime.engine.intervals import Claimant, Intervals, hand_on
 from runtime.engine.mirrored_write import Writes
+from runtime.engine.reads import NO_DATA, Reads
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
 from runtime.requests import RANGE_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES, Request, RequestKind, pieces
@@ -47,12 +47,13 @@ class Applications:
     ) -> None:
         self.volume = volume
         self.writes = writes
-        self.remote_reads = RemoteReads(volume, traces=traces, on_finished=self._read_remotely)
+        self.reads = Reads(volume, traces=traces, disk_failed=disk_failed, finish=self.finish)
         self.resync_ranges: Intervals[Claimant] = Intervals()
-        """What a resync target has asked for, against what applications write meanwhile."""
+        """What a resync target or an online verify has asked for, against what applications write
+        meanwhile."""
         self.is_held = False
         """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
-        self._disk_failed = disk_failed
+        self.disk_failed = disk_failed
         self._waiting: deque[Request] = deque()
         self._open_size_bytes = 0
         self._parts: dict[Request, _Parts | None] = {}
@@ -120,10 +121,13 @@ class Applications:
         volume, state = self.volume, self.volume.state
         if not volume.is_primary:
             return "the volume is Secondary here, only a Primary reads and writes"
+        block_sectors = volume.bounds.block_sectors
+        if request.first_sector % block_sectors or request.sector_count % block_sectors:
+            return f"the peer's disk takes only whole blocks of {block_sectors} sectors"
         if request.first_sector + request.sector_count > volume.size_sectors:
             return f"the request ends behind the volume's {volume.size_sectors} sectors"
         if DiskState.UpToDate is not state.disk and PeerDiskState.UpToDate is not state.pdsk:
-            return "no UpToDate data can be reached"
+            return NO_DATA
         return ""
 
     def _carrier(self, request: Request) -> tuple[RequestKind, int]:
@@ -144,61 +148,18 @@ class Applications:
         if part.kind is RequestKind.FLUSH:
             _Flushing(self, part).begin()
         elif part.kind is RequestKind.READ:
-            self._read(part)
-        elif self._is_target():
+            self.reads.begin(part)
+        elif self._keeps_off():
             _BehindResync(self, part).begin()
         else:
             self.writes.begin(part, self.finish)
 
-    def _is_target(self) -> bool:
-        return len(self.resync_ranges) > 0
+    def _keeps_off(self) -> bool:
+        """Whether a write may have to wait for a resync or a verify, or one for the write.
 
-    # Reads
-
-    def _read(self, part: Request) -> None:
-        volume = self.volume
-        if self._is_good_here(part):
-            volume.activity.moved(part.sector_count)
-            offset_bytes = part.first_sector * SECTOR_SIZE_BYTES
-            size_bytes = part.sector_count * SECTOR_SIZE_BYTES
-            volume.ask_disk(
-                ReadBlocks(volume.number, _LocalRead(self, part), offset_bytes, size_bytes)
-            )
-        elif volume.state.pdsk is PeerDiskState.UpToDate and volume.is_up:
-            self.remote_reads.begin(part)
-        else:
-            self.finish(part, "no UpToDate data can be reached")
-
-    def _is_good_here(self, part: Request) -> bool:
-        volume = self.volume
-        if volume.state.disk is DiskState.UpToDate:
-            return True
-        if volume.state.disk is not DiskState.Inconsistent or not volume.has_disk:
-            return False
-        bit = volume.store.bitmap.next_set(part.first_sector // 8)
-        return bit is None or bit * 8 >= part.first_sector + part.sector_count
-
-    def read_locally(self, part: Request, error: str, content: Octets) -> None:
-        """The own disk has read, or failed: then the peer is asked (states 7.1)."""
-        if not error:
-            self.finish(part, "", content)
-            return
-        volume = self.volume
-        if volume.has_disk:
-            volume.store.mark_out_of_sync(
-                first_sector=part.first_sector, sector_count=part.sector_count
-            )
-        self._disk_failed(error)
-        if volume.state.pdsk is PeerDiskState.UpToDate and volume.is_up:
-            self.remote_reads.begin(part)
-        else:
-            self.finish(part, error)
-
-    def _read_remotely(self, part: Request, error: str, content: Octets) -> None:
-        if error and self._is_good_here(part):
-            self._read(part)
-        else:
-            self.finish(part, error, content)
+        Beside another primary it may have to be repeated, and has no other claim until then.
+        """
+        return len(self.resync_ranges) > 0 or self.volume.connection.has_two_primaries
 
     # The end
 
@@ -249,22 +210,8 @@ class _Parts:
         self.contents: dict[int, Octets] = {}
 
 
-class _LocalRead:
-    """A read of the own disk."""
-
-    __slots__ = ("part", "room")
-
-    def __init__(self, room: Applications, part: Request) -> None:
-        self.room = room
-        self.part = part
-
-    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
-        """The disk has read, or failed."""
-        self.room.read_locally(self.part, error, content)
-
-
 class _BehindResync:
-    """A write on a resync target, which must not be undone by an answer that is on its way."""
+    """A write that must not be undone by an answer of a resync, nor be seen by one disk alone."""
 
     __slots__ = ("part", "room")
 
@@ -315,8 +262,23 @@ class _Flushing:
         self._one_is_done()
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
-        """The own disk has flushed, or failed."""
+        """The own disk has flushed, or failed: then it is the peer that makes all durable."""
+        room = self.room
         self.error = error
+        if error:
+            room.disk_failed(error)
+        if error and room.reads.peer_has_data:
+            room.volume.connection.when_confirmed(self._peer_has_confirmed)
+        else:
+            self._one_is_done()
+
+    def _peer_has_confirmed(self) -> None:
+        """Its disk has all that was written, unless it was lost meanwhile."""
+        volume = self.room.volume
+        if self.room.reads.peer_has_data:
+            self.error = ""
+            if volume.has_disk:  # it is kept, and nobody knows what of it is not durable
+                volume.store.set_all_out_of_sync()
         self._one_is_done()
 
     def _one_is_done(self) -> None:

@@ -15,7 +15,6 @@ from generated.layouts.requests import P_CSUM_RS_REQUEST
 from generated.states.conn_states import ConnState
 from runtime.digests import DIGEST_SIZE_BYTES, digest
 from runtime.effects import DiskWork, Effect, ReadBlocks
-from runtime.engine.intervals import hand_on
 from runtime.engine.resync_source import ResyncRequest, ResyncSource, SourceRequest
 from runtime.engine.resync_target import ID_SYNCER, ResyncTarget, TargetRequest
 from runtime.requests import SECTOR_SIZE_BYTES
@@ -32,20 +31,17 @@ class ChecksumRequest(
         self.is_equal = False
 
     def w_make_resync_request(self) -> Iterable[Effect]:
-        """Read it, behind all that is being written to it."""
+        """Read it, while nobody writes to it."""
         self._took(differing.SyncTarget.w_make_resync_request)
-        reading = _Reading(self)
-        if self.job.volume.ranges.claim(
-            reading,
-            first_sector=self.first_sector,
-            sector_count=self.sector_count,
-            is_exclusive=False,
-        ):
-            reading.range_granted()
+        volume = self.job.volume
+        offset_bytes = self.first_sector * SECTOR_SIZE_BYTES
+        size_bytes = self.sector_count * SECTOR_SIZE_BYTES
+        volume.ask_disk_for_peer(ReadBlocks(volume.number, self, offset_bytes, size_bytes))
         return ()
 
-    def read(self, error: str, content: Octets) -> None:
+    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
         """The own disk has read, or failed: then the range counts as failed."""
+        self.quiet.end()
         if not self.job.is_running:
             return
         if error:
@@ -68,7 +64,11 @@ class ChecksumRequest(
         self._took(differing.SyncTarget.w_e_send_csum)
         self.is_sent = True
         volume = self.job.volume
-        made = digest(volume.connection.options.csums_alg, self.content)
+        name = volume.connection.options.csums_alg
+        if not name:  # the peer has changed its options since this resync began
+            self.content = b""
+            return super().w_make_resync_request()
+        made = digest(name, self.content)
         self.content = b""
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
         packet = P_CSUM_RS_REQUEST(self.first_sector, ID_SYNCER, size_bytes, digest=made)
@@ -90,31 +90,6 @@ class ChecksumRequest(
         drawing = in_sync if self.is_equal else differing
         self._drawn_as(drawing.SyncTarget)
         self._tell(self.job.volume, drawing.FLOW)
-
-
-class _Reading:
-    """The target's read of its own range: it has a claim of its own, for as long as it lasts."""
-
-    __slots__ = ("request",)
-
-    def __init__(self, request: ChecksumRequest) -> None:
-        self.request = request
-
-    def range_granted(self) -> None:
-        """Nobody writes to these blocks; a resync that is over has nothing to read."""
-        request = self.request
-        volume = request.job.volume
-        if not request.job.is_running:
-            hand_on(volume.ranges, self)
-            return
-        offset_bytes = request.first_sector * SECTOR_SIZE_BYTES
-        size_bytes = request.sector_count * SECTOR_SIZE_BYTES
-        volume.ask_disk_for_peer(ReadBlocks(volume.number, self, offset_bytes, size_bytes))
-
-    def disk_finished(self, _work: DiskWork, error: str, content: Octets) -> None:
-        """Let go, and go on."""
-        hand_on(self.request.job.volume.ranges, self)
-        self.request.read(error, content)
 
 
 class ChecksumAnswer(

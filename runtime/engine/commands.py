@@ -9,32 +9,27 @@ from typing import Final
 
 from generated.layouts.generations import UuidFlags
 from generated.layouts.state import ReturnCode
-from generated.layouts.superblock import SuperblockFlags
 from generated.states.conn_states import ConnEvent, ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
 from generated.states.peer_disk_states import PeerDiskEvent
 from generated.states.susp_fen_states import SuspFenEvent
-from generated.states.susp_nod_states import SuspNodEvent, SuspNodState
+from generated.states.susp_nod_states import SuspNodEvent
 from generated.states.susp_states import SuspEvent
-from runtime.effects import Answered, DetachDisk
+from runtime.effects import Answered
 from runtime.engine.asking import Answer, Asking, Words
-from runtime.engine.change import change, is_drawn, outcome_of, refusal_of
+from runtime.engine.change import change, outcome_of, refusal_of
 from runtime.engine.circumstances import circumstances_of, code_of_refused
 from runtime.engine.connection import Connection
 from runtime.engine.consequences import VolumeEvent
 from runtime.engine.link import Link
-from runtime.engine.parameters import VERSION_OF_SKIPPED_SYNC, resize, send_uuids
+from runtime.engine.parameters import VERSION_OF_SKIPPED_SYNC, send_uuids
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import is_cluster_wide, refusal_text
-from runtime.engine.sizes import Sizes, effective_size
 from runtime.engine.state_words import request
-from runtime.errors import DiskError, MetadataError
 from runtime.events import (
-    AttachRequested,
     Command,
     ConnectRequested,
-    DetachRequested,
     InvalidateRemoteRequested,
     InvalidateRequested,
     NewCurrentUuidRequested,
@@ -65,8 +60,6 @@ class Commands:
         for room in rooms.values():
             room.volume.watchers.append(lambda _before: self._wake())
         self._methods: dict[type[Command], Callable[..., None]] = {
-            AttachRequested: self._attach,
-            DetachRequested: self._detach,
             PauseSyncRequested: self._pause,
             ResumeSyncRequested: self._resume,
             InvalidateRequested: self._invalidate,
@@ -243,93 +236,6 @@ class Commands:
             change(volume, DiskEvent.initial_sync_skipped, PeerDiskEvent.initial_sync_skipped)
         self.answer(command, SUCCESS)
 
-    # The disk (states 8.5, 7.2)
-
-    def _attach(self, command: AttachRequested, rooms: Rooms) -> None:
-        volume, backing = rooms.volume, command.backing
-        assert backing is not None, "whoever attaches has opened a disk"
-        if volume.state.disk is not DiskState.Diskless:
-            text = "Device is attached to a disk (use detach first)"
-            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, text)
-            return
-        change(volume, DiskEvent.ioctl_set_disk)
-        volume.backing = backing
-        flags = backing.store.superblock.flags
-        waits_for_it = volume.is_primary and volume.state.susp_nod is SuspNodState.Suspended
-        volume.is_crashed_primary = bool(
-            flags & SuperblockFlags.MDF_CRASHED_PRIMARY and not waits_for_it
-        )
-        try:
-            self._determine_size(rooms)
-            attached = volume.store.generations.attached(is_primary=volume.is_primary)
-            volume.store.write_generations(attached)
-        except (DiskError, MetadataError) as error:
-            volume.backing = None
-            change(volume, DiskEvent.attach_failed)
-            self._agenda.emit(DetachDisk(volume.number))
-            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, str(error))
-            return
-        events: list[VolumeEvent] = [DiskEvent.meta_data_read]
-        is_old = flags & SuperblockFlags.MDF_PEER_OUT_DATED
-        if is_old and is_drawn(volume, PeerDiskEvent.peer_outdated) and not volume.is_up:
-            events.insert(0, PeerDiskEvent.peer_outdated)
-        change(volume, *events)
-        self.answer(command, SUCCESS)
-
-    def _determine_size(self, rooms: Rooms) -> None:
-        volume = rooms.volume
-        assert volume.backing is not None
-        sizes = Sizes(
-            peer=volume.peer_capacity_sectors,
-            own=volume.backing.capacity_sectors,
-            agreed=volume.store.superblock.last_agreed_size,
-            wanted=volume.options.size,
-        )
-        size = effective_size(sizes)
-        if size < volume.store.superblock.last_agreed_size:
-            raise MetadataError(
-                f"Low.dev. smaller than requested DRBD-dev. size: {size} sectors, and"
-                f" {volume.store.superblock.last_agreed_size} were in use"
-            )
-        resize(volume, size)
-
-    def _detach(self, command: DetachRequested, rooms: Rooms) -> None:
-        volume = rooms.volume
-        if volume.state.disk is DiskState.Diskless:
-            self.answer(command, ReturnCode.SS_NOTHING_TO_DO)
-        elif command.force:
-            change(volume, DiskEvent.detach_forced)
-            self.answer(command, SUCCESS)
-        else:
-            rooms.applications.is_held = True
-            if self._connection.holds_back:  # states 7.2: nothing would come to its end
-                self._detach_idle(command, rooms)
-            else:
-                rooms.writes.when_idle(lambda: self._detach_idle(command, rooms))
-
-    def _detach_idle(self, command: DetachRequested, rooms: Rooms) -> None:
-        def answered(code: ReturnCode) -> None:
-            rooms.applications.is_held = False
-            self._agenda.later(rooms.applications.let_in)
-            if volume.told_uuid and volume.is_up and not volume.has_disk:
-                volume.exposed_uuid = volume.told_uuid  # states 5.4: begun when it agreed
-            self._answer_released(command, rooms, code)
-
-        volume = rooms.volume
-        volume.told_uuid = 0
-        if volume.state.disk in (DiskState.Diskless, DiskState.Failed):
-            answered(ReturnCode.SS_NOTHING_TO_DO)
-            return
-        words = request(disk=DiskState.Failed)
-        self.request_change(rooms, (DiskEvent.detach_requested,), words, answered)
-
-    def _answer_released(self, command: DetachRequested, rooms: Rooms, code: int) -> None:
-        """It is done when the disk is not Failed any more (states 7.2 step 1)."""
-        if rooms.volume.state.disk is DiskState.Failed:
-            self.wait(lambda: self._answer_released(command, rooms, code))
-        else:
-            self.answer(command, code)
-
     # Held-back requests (states 8.9)
 
     def _suspend_io(self, command: SuspendIoRequested, rooms: Rooms) -> None:
@@ -362,5 +268,6 @@ class Commands:
             )
             return
         self._connection.discards_my_data = command.discard_my_data
+        self._connection.is_tentative = command.tentative
         self._link.fire(ConnEvent.ioctl_set_net)
         self.answer(command, SUCCESS)

@@ -9,6 +9,7 @@ from generated.states.disk_states import DiskState
 from runtime.config import FencingPolicy, OnCongestion
 from runtime.effects import Effect, Level
 from runtime.engine.before_resync import begin_resync
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.parameters import send_parameters, send_state
 from runtime.engine.rooms import Rooms
 from runtime.errors import DiskError
@@ -51,6 +52,10 @@ class Conn(ConnHandlers[Effect]):
         """Whether congestion is answered by going Ahead (states 6.9)."""
         policy = self._volume.connection.options.on_congestion
         return policy is OnCongestion.PULL_AHEAD and self._rooms.writes.mode.looks_for_congestion
+
+    def peer_knows_stop_sectors(self) -> bool:
+        """Whether it is told when a verify ends (A25)."""
+        return self._rooms.verify.peer_knows_stop_sectors
 
     def volume_is_unused(self) -> bool:
         """Whether the volume is Secondary and Diskless."""
@@ -228,8 +233,9 @@ class Conn(ConnHandlers[Effect]):
             begin_resync(self._rooms, event)
 
     def report_aborted(self) -> Iterable[Effect]:
-        """A disk is gone."""
-        self._volume.log("Resync aborted.", Level.WARNING)
+        """A disk is gone (N4)."""
+        run = "Online-verify" if self._volume.state_before.conn in VERIFYING else "Resync"
+        self._volume.log(f"{run} aborted.", Level.WARNING)
         return ()
 
     def close_epoch(self) -> Iterable[Effect]:
@@ -258,19 +264,22 @@ class Conn(ConnHandlers[Effect]):
             self._rooms.calling.call("out-of-sync", self._volume.number)
         return ()
 
-    # Online verify: its arrows are refused by the rules, as no algorithm is in use.
-
-    def remember_verify_position(self) -> Iterable[Effect]:
-        """Where the next one would begin."""
-        return ()
+    # Online verify
 
     def start_verify(self) -> Iterable[Effect]:
-        """The rules refuse it (V11)."""
-        raise AssertionError("a verify began, though the rules refuse it")
+        """Count from here; who drives it asks for the peer's digests (I12)."""
+        self._rooms.verify.start()
+        return ()
 
     def set_verify_range(self) -> Iterable[Effect]:
-        """The rules refuse it (V11)."""
-        raise AssertionError("a verify is running, though the rules refuse it")
+        """It may end sooner, or later."""
+        self._rooms.verify.set_range()
+        return ()
+
+    def remember_verify_position(self) -> Iterable[Effect]:
+        """Where the next one begins (I9)."""
+        self._rooms.verify.stop()
+        return ()
 
     def remove_volume(self) -> Iterable[Effect]:
         """A resource's volumes are fixed while it runs."""

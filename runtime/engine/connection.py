@@ -43,6 +43,8 @@ class Connection:
         """Whether both nodes may be primary; a peer may change it (wire 5.2)."""
         self.peer_integrity_alg = ""
         """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
+        self.is_tentative = False
+        """Whether this node asks for the decision of the next handshake alone (wire 5.1)."""
         self.peer_wants_dry_run = False
         self.discards_my_data = False
         """The option of the next handshake; it is for one only."""
@@ -64,6 +66,11 @@ class Connection:
         self.owed = Owed(self.pause, self.resume)
         self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
+
+    @property
+    def verify_alg(self) -> str:
+        """What an online verify compares; a peer that is connected may change it (wire 5.3)."""
+        return self.options.verify_alg
 
     @property
     def agreement(self) -> Agreement:
@@ -124,6 +131,7 @@ class Connection:
     def when_confirmed(self, job: Job) -> None:
         """Do something when all closed epochs are durable there, or the link is lost."""
         self._confirm_jobs.append((self.epoch_index, job))
+        self._tell_confirmed()
 
     def _tell_confirmed(self) -> None:
         confirmed = self.epoch_index - self.sent_epochs.closed_count

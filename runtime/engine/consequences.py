@@ -65,8 +65,6 @@ def consequences(
         yield from _of_ending(event, before.conn, after.conn)
     elif after.conn.wire > UP_LEAST and min(after.disk.wire, after.pdsk.wire) <= FAILED:
         yield ConnEvent.disk_lost
-    elif event is DiskEvent.io_completion_error and after.conn in GOOD_HERE:
-        yield DiskEvent.up_to_date_demanded  # N7: a source stays one, whatever it can't read
     if after.is_paused:
         yield ConnEvent.resync_paused
     else:

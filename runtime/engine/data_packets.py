@@ -36,7 +36,6 @@ from runtime.engine.integrity import check_digest
 from runtime.engine.parameters import (
     receive_protocol,
     receive_protocol_update,
-    receive_sizes,
     receive_sync_param,
     receive_uuids,
 )
@@ -108,8 +107,8 @@ class DataPackets:
             Command.P_STATE: (P_STATE, _state),
             Command.P_SYNC_UUID: (P_SYNC_UUID, self._sync_uuid),
             Command.P_STATE_CHG_REQ: (P_STATE_CHG_REQ, self._state_change),
-            Command.P_OV_REQUEST: (P_OV_REQUEST, _verify),
-            Command.P_OV_REPLY: (P_OV_REPLY, _verify),
+            Command.P_OV_REQUEST: (P_OV_REQUEST, _ov_request),
+            Command.P_OV_REPLY: (P_OV_REPLY, _ov_reply),
         }
 
     def take(self, frame: Frame) -> None:
@@ -235,7 +234,7 @@ def _data_request(rooms: VolumeRooms, packet: P_DATA_REQUEST) -> None:
 
 
 def _data_reply(rooms: VolumeRooms, packet: P_DATA_REPLY) -> None:
-    rooms.applications.remote_reads.receive(packet)
+    rooms.applications.reads.remote.receive(packet)
 
 
 def _bitmap(rooms: VolumeRooms, packet: P_BITMAP | P_COMPRESSED_BITMAP) -> None:
@@ -262,12 +261,16 @@ def _sync_param(rooms: VolumeRooms, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> No
 
 
 def _sizes(rooms: VolumeRooms, packet: P_SIZES) -> None:
-    receive_sizes(rooms.volume, packet)
+    rooms.sizing.receive(packet)
 
 
 def _state(rooms: VolumeRooms, packet: P_STATE) -> None:
     rooms.reports.receive(packet)
 
 
-def _verify(_rooms: VolumeRooms, packet: P_OV_REQUEST | P_OV_REPLY) -> None:
-    raise PeerError(f"{packet.COMMAND.name} came, and no online verify was agreed on")
+def _ov_request(rooms: VolumeRooms, packet: P_OV_REQUEST) -> None:
+    rooms.verify.receive_request(packet)
+
+
+def _ov_reply(rooms: VolumeRooms, packet: P_OV_REPLY) -> None:
+    rooms.verify.receive_reply(packet)

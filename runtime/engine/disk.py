@@ -10,6 +10,7 @@ from generated.states.peer_disk_states import PeerDiskState
 from runtime.config import FencingPolicy, OnIoError
 from runtime.effects import DetachDisk, Effect, Level
 from runtime.engine.change import change, is_drawn
+from runtime.engine.consequences import GOOD_HERE
 from runtime.engine.flushing import Flushing
 from runtime.engine.parameters import send_sizes, send_state, send_uuids
 from runtime.engine.rooms import Rooms
@@ -66,6 +67,10 @@ class Disk(DiskHandlers[Effect]):
     def no_block_failed(self) -> bool:
         """Whether the resync has brought all blocks."""
         return not self._rooms.resync.has_failed_blocks
+
+    def nobody_relies_on_it(self) -> bool:
+        """Whether no source and no verify needs the disk to be UpToDate (N7)."""
+        return self._volume.state.conn not in GOOD_HERE
 
     def detaches_on_io_error(self) -> bool:
         """Whether a failing disk is given up."""
@@ -125,8 +130,30 @@ class Disk(DiskHandlers[Effect]):
         return ()
 
     def note_attach_time(self) -> Iterable[Effect]:
-        """There is no disk-timeout that it would guard."""
+        """From now on the disk has to answer within disk-timeout (I20)."""
+        if self._volume.options.disk_timeout:
+            self._look_at(self._volume.agenda.now)
         return ()
+
+    def _look_at(self, since: float) -> None:
+        """Look at the disk when what it owed at a moment may have become too old."""
+        volume = self._volume
+        when = since + volume.options.disk_timeout_s
+        volume.agenda.at(("disk-timeout", volume.number), when, self._look)
+
+    def _look(self) -> None:
+        """Give a disk up that has not answered in time (states 7.5)."""
+        volume = self._volume
+        if not volume.has_disk:
+            return
+        begun_at = volume.own_works.oldest_begun_at
+        if begun_at is None:
+            self._look_at(volume.agenda.now)
+        elif volume.agenda.now < begun_at + volume.options.disk_timeout_s:
+            self._look_at(begun_at)
+        else:
+            volume.log("the disk does not answer in time", Level.ERROR)
+            self._fire(DiskEvent.disk_timed_out)
 
     def send_sizes(self) -> Iterable[Effect]:
         """P_SIZES."""
@@ -198,7 +225,8 @@ class Disk(DiskHandlers[Effect]):
         return ()
 
     def abort_disk_io(self) -> Iterable[Effect]:
-        """What the disk has not answered is not waited for."""
+        """What the disk has not answered is not waited for: the peer has it, or it has failed."""
+        self._volume.own_works.abort()
         return ()
 
     def release_disk(self) -> Iterable[Effect]:
@@ -213,7 +241,9 @@ class Disk(DiskHandlers[Effect]):
         self._volume.when_peer_idle(flushing.begin)
 
     def _released(self) -> None:
-        self._fire(DiskEvent.sending_notify_to_peer)
+        """Also what nobody waits for has to end, or it would come over what is written later."""
+        notify = DiskEvent.sending_notify_to_peer
+        self._volume.own_works.when_given_back(lambda: self._fire(notify))
 
     def close_disk(self) -> Iterable[Effect]:
         """Give it back."""

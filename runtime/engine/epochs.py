@@ -3,11 +3,10 @@
 A barrier ack confirms stable storage: a write that no barrier ack covers may be lost with the
 peer's caches, whatever other ack it had (wire 7.6). All volumes of a connection share the epochs.
 
-A write that is not carried out, since both nodes wrote to the same place, leaves its epoch on both
-sides (wire 7.9): it is counted no more, and an epoch of which nothing is left is not confirmed. A
-kernel does the same with an epoch of which nothing is left. One of which something is left it never
-confirms, only those that follow; since those are confirmed behind all that came before, their
-confirmation counts for it too.
+A kernel never confirms an epoch with a write that it has not carried out, since both nodes wrote to
+the same place (wire 7.9), but confirms those that follow. So such a write leaves its epoch: one of
+which nothing is left is not waited for, and for one of which something is left the confirmation of
+a later one counts too, which comes when all is durable that was sent before.
 """
 
 from collections import deque
@@ -137,7 +136,7 @@ class Epoch:
     unfinished: int = 0
     """Those of them that are neither acknowledged nor refused."""
     volumes: set[int] = field(default_factory=set)
-    """What its writes are for, and whose caches have to be flushed before it is confirmed."""
+    """Whose caches have to be flushed before it is confirmed."""
     barrier: int | None = None
     """What P_BARRIER called it; None while it is the current one."""
 
@@ -170,17 +169,12 @@ class ReceivedEpochs:
         assert epoch.unfinished, "every write is answered once"
         epoch.unfinished -= 1
 
-    def leave(self, epoch: Epoch) -> None:
-        """One write of the epoch is not carried out, and not counted (wire 7.9)."""
-        epoch.size -= 1
-        self.finish(epoch)
-
     def barrier(self, number: int) -> Epoch | None:
         """P_BARRIER came: end the current epoch; return what `next_to_confirm` returns now.
 
         The number is the peer's; it means nothing here and is only given back (wire 7.6).
         """
-        if not self._current.volumes:
+        if not self._current.size:
             raise PeerError(f"P_BARRIER {number} arrived without a write since the previous one")
         if len(self._closed) >= self._waiting_max:
             raise PeerError(

@@ -37,16 +37,8 @@ class ResyncPace:
     """The controller of one volume's resync or online verify, on the node that asks."""
 
     def __init__(self, options: DiskOptions, *, max_buffers: int) -> None:
-        self._parameters = PaceParameters(
-            options.resync_rate,
-            ResyncController(
-                c_plan_ahead=options.c_plan_ahead,
-                c_delay_target=options.c_delay_target,
-                c_fill_target=options.c_fill_target,
-                c_max_rate=options.c_max_rate,
-            ),
-        )
-        self._blocks_max = max_buffers // 2
+        self._parameters = _parameters_of(options)
+        self.bound(max_buffers=max_buffers)
         self._in_flight_sectors = 0
         self._arrived_sectors = 0
         self._wanted_rate_kib_s = 0
@@ -82,6 +74,27 @@ class ResyncPace:
         self._parameters = PaceParameters(max(1, resync_rate), controller)
         if len(self._plan) != controller.c_plan_ahead:
             self._plan = deque([0] * controller.c_plan_ahead)
+
+    def bound(self, *, max_buffers: int) -> None:
+        """At most half of this number of pages is in flight (wire 12.3)."""
+        self._blocks_max = max_buffers // 2
+
+    def set_options(self, options: DiskOptions) -> None:
+        """Take over the administrator's numbers."""
+        parameters = _parameters_of(options)
+        self.adopt(parameters.resync_rate, parameters.controller)
+
+    def as_options(self, options: DiskOptions) -> DiskOptions:
+        """Options with the numbers that count now, which the peer may have told."""
+        rate, controller = self._parameters
+        return replace(
+            options,
+            resync_rate=rate,
+            c_plan_ahead=controller.c_plan_ahead,
+            c_delay_target=controller.c_delay_target,
+            c_fill_target=controller.c_fill_target,
+            c_max_rate=controller.c_max_rate,
+        )
 
     def reset(self) -> None:
         """Begin anew: nothing is on its way and nothing planned."""
@@ -157,6 +170,18 @@ def is_throttled(*, c_min_rate: int, is_application_active: bool, rate_kib_s: in
     The rate is that since the second newest progress mark (states 6.8); 0 turns throttling off.
     """
     return c_min_rate != 0 and is_application_active and rate_kib_s > c_min_rate
+
+
+def _parameters_of(options: DiskOptions) -> PaceParameters:
+    return PaceParameters(
+        options.resync_rate,
+        ResyncController(
+            c_plan_ahead=options.c_plan_ahead,
+            c_delay_target=options.c_delay_target,
+            c_fill_target=options.c_fill_target,
+            c_max_rate=options.c_max_rate,
+        ),
+    )
 
 
 def _sectors_per_turn(rate_kib_s: int) -> int:

@@ -3,7 +3,8 @@
 What does not fit ends the connection for good: PeerRefused. What is no proper packet: PeerError.
 """
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from generated.layouts.configuration import (
     P_PROTOCOL,
@@ -22,12 +23,13 @@ from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
+from runtime.digests import DIGEST_SIZE_BYTES
 from runtime.effects import Level
 from runtime.engine.change import change
 from runtime.engine.connection import VERSION_OF_INTEGRITY, Connection
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.handshake import PeerRefused
 from runtime.engine.integrity import expect_digests
-from runtime.engine.sizes import Sizes, effective_size
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
 from runtime.metadata.generations import Generations, same
@@ -35,7 +37,9 @@ from runtime.metadata.generations import Generations, same
 VERSION_OF_VERIFY: Final = 88  # wire 12.6: the first of each form
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
+VERSION_OF_DRY_RUN: Final = 92
 VERSION_OF_CONTROLLER: Final = 95
+VERIFY_ALG: Final = "verify-alg"
 
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
     SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,
@@ -46,19 +50,28 @@ OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
 # What goes
 
 
-def send_protocol(connection: Connection) -> None:
-    """The settings of the connection (wire 5.1)."""
+def send_protocol(
+    connection: Connection, kind: type[P_PROTOCOL | P_PROTOCOL_UPDATE] = P_PROTOCOL
+) -> None:
+    """The settings of the connection: for a handshake, or those that have changed (wire 5.1)."""
     options = connection.options
     if options.data_integrity_alg and not connection.integrity_alg:
         needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
         connection.agenda.log(f"{needed}: data go without digests", level=Level.WARNING)
+    flags = ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0
+    if connection.is_tentative:
+        if connection.version < VERSION_OF_DRY_RUN:
+            raise PeerRefused(
+                f"--tentative needs version {VERSION_OF_DRY_RUN}, agreed is {connection.version}"
+            )
+        flags |= ConnFlags.DRY_RUN
     connection.send_data(
-        P_PROTOCOL(
+        kind(
             protocol=connection.protocol,
             after_sb_0p=options.after_sb_0pri,
             after_sb_1p=options.after_sb_1pri,
             after_sb_2p=options.after_sb_2pri,
-            conn_flags=ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0,
+            conn_flags=flags,
             two_primaries=int(connection.has_two_primaries),
             integrity_alg=_integrity_alg(connection),
         )
@@ -97,21 +110,25 @@ def send_sync_param(volume: Volume) -> None:
     connection.send_data(packet, volume=volume.number)
 
 
-def send_sizes(volume: Volume) -> None:
-    """How large the disk could be, should be and is, and what it can (wire 5.4)."""
+def send_sizes(volume: Volume, *, flags: int = 0, asks: bool = False) -> None:
+    """How large the disk could be, should be and is, and what it can (wire 5.4).
+
+    Who asks wants to be answered: it does not tell how large the volume is here.
+    """
     backing = volume.backing
     capacity = backing.capacity_sectors if backing is not None else 0
-    wanted = volume.options.size if backing is not None else 0
+    wanted = volume.bounds.wanted_sectors if backing is not None else 0
+    size = 0 if asks else volume.size_sectors
     most = volume.request_size_bytes_max
     limits = _queue_limits(volume) if volume.connection.has(Features.WSAME) else None
-    packet = P_SIZES(capacity, wanted, volume.size_sectors, most, 0, limits)
+    packet = P_SIZES(capacity, wanted, size, most, flags, limits)
     volume.connection.send_data(packet, volume=volume.number)
 
 
 def _queue_limits(volume: Volume) -> QueueLimits:
     backing = volume.backing
     if backing is None:
-        return QueueLimits(4096, 512, 0, 4096, 0, 0, 0, 0)
+        return QueueLimits(512, 512, 0, 512, 0, 0, 0, 0)
     return QueueLimits(
         physical_block_size=backing.physical_block_size_bytes,
         logical_block_size=backing.logical_block_size_bytes,
@@ -184,12 +201,21 @@ def receive_protocol_update(connection: Connection, packet: P_PROTOCOL_UPDATE) -
     expect_digests(connection, packet.integrity_alg)
     try:
         connection.protocol = ReplicationProtocol(packet.protocol)
+        connection.options = replace(
+            connection.options,
+            after_sb_0pri=SplitBrainPolicy(_as_here(packet.after_sb_0p)),
+            after_sb_1pri=SplitBrainPolicy(_as_here(packet.after_sb_1p)),
+            after_sb_2pri=SplitBrainPolicy(_as_here(packet.after_sb_2p)),
+        )
     except ValueError as error:
-        raise PeerError(f"P_PROTOCOL_UPDATE: {packet.protocol} is no protocol") from error
+        raise PeerError(f"P_PROTOCOL_UPDATE has a number that means nothing: {error}") from error
     connection.has_two_primaries = bool(packet.two_primaries)
     if connection.has_two_primaries and connection.protocol is not ReplicationProtocol.C:
         raise PeerRefused("the peer wants allow-two-primaries, which needs protocol C")
-    connection.agenda.log(f"the peer changed its net options: protocol {connection.protocol.name}")
+    connection.agenda.log(
+        f"the peer changed its net options: protocol {connection.protocol.name},"
+        f" data-integrity-alg {connection.peer_integrity_alg or '(none)'}"
+    )
 
 
 def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) -> None:
@@ -201,7 +227,7 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
     if isinstance(packet, P_SYNC_PARAM89):
         if (packet.controller is not None) is not (version >= VERSION_OF_CONTROLLER):
             raise PeerError(f"P_SYNC_PARAM89 has {packet.packed_size} bytes in version {version}")
-        pairs = [("verify-alg", options.verify_alg, packet.verify_alg)]
+        pairs = [(VERIFY_ALG, options.verify_alg, packet.verify_alg)]
         pairs.append(("csums-alg", options.csums_alg, packet.csums_alg))
         controller = packet.controller
     else:
@@ -209,69 +235,35 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
         if bool(len(packet.verify_alg)) is not has_name:
             raise PeerError(f"P_SYNC_PARAM has {packet.packed_size} bytes in version {version}")
         name = bytes(packet.verify_alg).rstrip(b"\0")
-        pairs = [("verify-alg", options.verify_alg, name)] if has_name else []
+        pairs = [(VERIFY_ALG, options.verify_alg, name)] if has_name else []
         controller = None
-    if volume.state.conn is ConnState.WFReportParams:
-        for name_of, own, theirs in pairs:
-            if own.encode() != theirs:
-                raise PeerRefused(f"incompatible {name_of} settings")
+    for name_of, own, theirs in pairs:
+        if own.encode() != theirs:
+            _adopt_algorithm(volume, name_of, bytes(theirs))
     if volume.has_disk:
         volume.pace.adopt(packet.resync_rate, controller)
 
 
-def receive_sizes(volume: Volume, packet: P_SIZES) -> None:
-    """Agree on a size: the smaller disk decides (states 5.3)."""
-    if volume.connection.has(Features.WSAME) is not (packet.queue_limits is not None):
-        raise PeerError(f"P_SIZES has {packet.packed_size} bytes, whatever the features say")
-    volume.peer_capacity_sectors = packet.d_size
-    before = volume.size_sectors
-    if volume.backing is not None:
-        _agree_on_size(volume, packet)
-    else:
-        _take_size(volume, packet)
-    is_past = volume.state.conn.wire > ConnState.WFReportParams.wire
-    if is_past and packet.c_size != volume.size_sectors:
-        send_sizes(volume)
-    if before != volume.size_sectors:
-        volume.log(f"size = {volume.size_sectors // 2} KB")
+def _adopt_algorithm(volume: Volume, option: str, theirs: bytes) -> None:
+    """Another hash than the own one does not fit at first; later it is taken over (wire 5.3)."""
+    name = theirs.decode("ascii", "replace")
+    if volume.state.conn is ConnState.WFReportParams:
+        raise PeerRefused(f"incompatible {option} settings")
+    if name and name not in DIGEST_SIZE_BYTES:
+        raise PeerRefused(f"the peer's {option} {name!r} is not known here")
+    if volume.state.conn in VERIFYING and option == VERIFY_ALG:
+        raise PeerError("the peer changed its verify-alg while an online verify runs")
+    connection = volume.connection
+    change_of: dict[str, Any] = {option.replace("-", "_"): name}
+    connection.options = replace(connection.options, **change_of)
+    volume.log(f'using {option}: "{name}"')
 
 
-def _agree_on_size(volume: Volume, packet: P_SIZES) -> None:
-    assert volume.backing is not None
-    wanted = packet.u_size
-    if volume.state.conn is ConnState.WFReportParams and volume.options.size:
-        wanted = min(wanted or volume.options.size, volume.options.size)
-    sizes = Sizes(
-        peer=packet.d_size,
-        own=volume.backing.capacity_sectors,
-        agreed=volume.store.superblock.last_agreed_size,
-        wanted=wanted,
-    )
-    size = effective_size(sizes)
-    is_usable = volume.state.disk.wire >= DiskState.Outdated.wire
-    is_alone = not volume.is_up or volume.state.pdsk is PeerDiskState.Diskless
-    if size < volume.size_sectors and is_usable and is_alone:
-        raise PeerRefused(
-            f"the peer's disk size is too small: {size} sectors, and {volume.size_sectors} are used"
-        )
-    resize(volume, size)
-
-
-def resize(volume: Volume, size_sectors: int) -> None:
-    """Let the volume have another size; what is new of it is out of sync."""
+def resize(volume: Volume, size_sectors: int, *, is_in_sync: bool = False) -> None:
+    """Let the volume have another size; what is new of it is out of sync, if nobody says else."""
     if size_sectors and size_sectors != volume.store.superblock.last_agreed_size:
-        volume.store.resize(size_sectors)
+        volume.store.resize(size_sectors, is_in_sync=is_in_sync)
     volume.size_sectors = size_sectors
-
-
-def _take_size(volume: Volume, packet: P_SIZES) -> None:
-    """Without a disk, the volume is as large as the peer says."""
-    size = packet.c_size or packet.u_size or packet.d_size
-    if not size or (volume.size_sectors and not packet.d_size):
-        return
-    if size < volume.size_sectors and volume.is_primary:
-        raise PeerRefused(f"the peer's device is too small: {size} sectors")
-    volume.size_sectors = size
 
 
 def receive_uuids(volume: Volume, packet: P_UUIDS) -> None:

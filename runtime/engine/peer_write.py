@@ -4,8 +4,8 @@ A write that has come is answered when it is on the disk, and at once where the 
 that. When an epoch ends, what follows has to wait until the epoch is durable.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from generated.flows.mirrored_write import FLOW, Secondary, SecondaryHandlers
 from generated.layouts.acks import (
@@ -24,14 +24,20 @@ from generated.layouts.write import P_DATA, P_TRIM, P_WSAME, P_ZEROES, DpFlags
 from generated.states.conn_states import ConnState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect, FlushDisk, WriteBlocks, ZeroBlocks
+from runtime.engine.agenda import Job
 from runtime.engine.connection import Connection
 from runtime.engine.epochs import Epoch
-from runtime.engine.intervals import hand_on
+from runtime.engine.intervals import Claimant, hand_on
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.engine.write_mode import VERSION_OF_ACK_FLAGS
 from runtime.errors import PeerError
-from runtime.requests import RANGE_SIZE_BYTES_MAX, REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
+from runtime.requests import (
+    RANGE_SIZE_BYTES_MAX,
+    REQUEST_SIZE_BYTES_MAX,
+    SECTOR_SIZE_BYTES,
+    Request,
+)
 
 PAGE_SIZE_BYTES: Final = 4096  # wire 12.1: what max-buffers counts
 
@@ -58,6 +64,15 @@ def _check_block(volume: Volume, packet: P_WSAME) -> None:
         raise PeerError(f"P_WSAME repeats {len(packet.block)} bytes, a block has {wanted}")
 
 
+class Rival(Claimant, Protocol):
+    """A write of the own applications to the same place."""
+
+    request: Request
+
+    def when_written(self, job: Job) -> None:
+        """Do something when it is on the own disk."""
+
+
 class PeerWrite(SecondaryHandlers[Effect], Traced):
     """One write of the peer."""
 
@@ -68,6 +83,9 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
         self.epoch: Epoch = room.connection.received_epochs.begin(room.volume.number)
         self.channel = room.connection.data
         self.error = ""
+        self.pieces: list[tuple[int, int]] = [(0, size_bytes)]
+        """What of it is to be written, in bytes from its beginning."""
+        self._rivals: list[Rival] = []
         self._todo = iter(self._works())
         self.steps = [] if room.traces else None
 
@@ -87,8 +105,9 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
             is_exclusive=True,
         ):
             self._work_on()
-        elif not self.room.gives_up(self):
+        else:
             volume.peer_works.add(self)
+            self.room.on_waiting(self)
         return ()
 
     def refuse(self) -> None:
@@ -101,47 +120,55 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
         self.room.volume.peer_works.discard(self)
         self._work_on()
 
-    def give_up(self) -> None:
-        """It is not carried out: a write of this node's is under way to the same place."""
-        hand_on(self.room.volume.ranges, self)
+    def go_before(self, rivals: Sequence[Rival]) -> None:
+        """Count as written before some writes of the own applications (wire 7.9).
 
-    def answer_conflict(self, kind: type[BlockAck]) -> None:
-        """Tell the primary what becomes of a write that was given up (wire 7.9)."""
-        self._ack(kind)
-        self.room.left(self)
+        What those replace is left out. They must be on the disk before it is answered, or one could
+        read what was there before all of them.
+        """
+        ranges = self.room.volume.ranges
+        for rival in rivals:
+            ranges.pass_by(self, rival)
+            start = (rival.request.first_sector - self.packet.sector) * SECTOR_SIZE_BYTES
+            end = start + rival.request.sector_count * SECTOR_SIZE_BYTES
+            self.pieces = list(_without(self.pieces, start, end))
+        self._rivals += rivals
+        if ranges.holds(self):
+            self.range_granted()
 
     def _work_on(self) -> None:
         work = next(self._todo, None)
-        if work is None:
-            self.drbd_endio_write_sec()
-        else:
+        if work is not None:
             self.room.volume.ask_disk_for_peer(work)
+        elif self._rivals:
+            self._rivals.pop().when_written(self._work_on)
+        else:
+            self.drbd_endio_write_sec()
 
     def _works(self) -> Iterable[DiskWork]:
         """What the disk has to do, one after the other."""
-        volume, packet = self.room.volume, self.packet
-        offset_bytes = packet.sector * SECTOR_SIZE_BYTES
-        if packet.dp_flags & DpFlags.FLUSH:
-            yield FlushDisk(volume.number, self)
+        if self.packet.dp_flags & DpFlags.FLUSH:
+            yield FlushDisk(self.room.volume.number, self)
+        for start, end in self.pieces:
+            yield from self._works_on(start, end)
+
+    def _works_on(self, start: int, end: int) -> Iterable[DiskWork]:
+        """The same for a piece, in bytes from the beginning of the write."""
+        number, packet = self.room.volume.number, self.packet
+        offset_bytes = packet.sector * SECTOR_SIZE_BYTES + start
         is_fua = bool(packet.dp_flags & DpFlags.FUA)
         match packet:
             case P_DATA():
-                yield WriteBlocks(volume.number, self, offset_bytes, packet.data, is_fua)
+                whole = end - start == self.size_bytes
+                data = packet.data if whole else memoryview(packet.data)[start:end]
+                yield WriteBlocks(number, self, offset_bytes, data, is_fua)
             case P_WSAME():
-                yield from self._repeated(packet, offset_bytes, is_fua=is_fua)
+                for at in range(start, end, REQUEST_SIZE_BYTES_MAX):
+                    data = _repeated(packet, at, min(end, at + REQUEST_SIZE_BYTES_MAX))
+                    yield WriteBlocks(number, self, offset_bytes + at - start, data, is_fua)
             case _:
                 may_unmap = isinstance(packet, P_TRIM) or bool(packet.dp_flags & DpFlags.DISCARD)
-                yield ZeroBlocks(volume.number, self, offset_bytes, self.size_bytes, may_unmap)
-
-    def _repeated(self, packet: P_WSAME, offset_bytes: int, *, is_fua: bool) -> Iterable[DiskWork]:
-        """A block again and again, in pieces of bounded size (wire 7.4)."""
-        block = bytes(packet.block)
-        end = offset_bytes + self.size_bytes
-        while offset_bytes < end:
-            size_bytes = min(REQUEST_SIZE_BYTES_MAX, end - offset_bytes)
-            data = (block * -(-size_bytes // len(block)))[:size_bytes]
-            yield WriteBlocks(self.room.volume.number, self, offset_bytes, data, is_fua)
-            offset_bytes += size_bytes
+                yield ZeroBlocks(number, self, offset_bytes, end - start, may_unmap)
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
         """A part is done; the first error is what counts."""
@@ -201,6 +228,20 @@ class PeerWrite(SecondaryHandlers[Effect], Traced):
             )
 
 
+def _without(pieces: Iterable[tuple[int, int]], start: int, end: int) -> Iterable[tuple[int, int]]:
+    """What is left of some pieces, when a range is taken out of them."""
+    for first, last in pieces:
+        left = ((first, min(last, start)), (max(first, end), last))
+        yield from (piece for piece in left if piece[0] < piece[1])
+
+
+def _repeated(packet: P_WSAME, start: int, end: int) -> bytes:
+    """A part of a block that is repeated, in bytes from the beginning (wire 7.4)."""
+    block = bytes(packet.block)
+    skipped = start % len(block)
+    return (block * (-(-(skipped + end - start) // len(block))))[skipped : skipped + end - start]
+
+
 class PeerWrites:
     """The peer's writes to one volume."""
 
@@ -218,9 +259,8 @@ class PeerWrites:
         self.disk_failed = disk_failed
         self.size_bytes = 0
         """Of all that is under way."""
-        self.gives_up: Callable[[PeerWrite], bool] = _never
-        """Whether a write that has to wait is not carried out at all; the room of conflicts puts
-        itself here."""
+        self.on_waiting: Callable[[PeerWrite], None] = _wait
+        """Looks at a write that has to wait; the room of conflicts puts itself here."""
         self._confirming = confirming
 
     def wants(self, flags: int, flag: int, protocol: ReplicationProtocol) -> bool:
@@ -257,18 +297,10 @@ class PeerWrites:
 
     def ended(self, write: PeerWrite) -> None:
         """It is answered."""
-        self.connection.received_epochs.finish(write.epoch)
-        self._let_go(write)
-
-    def left(self, write: PeerWrite) -> None:
-        """It is answered, and does not count."""
-        self.connection.received_epochs.leave(write.epoch)
-        self._let_go(write)
-
-    def _let_go(self, write: PeerWrite) -> None:
         self.size_bytes -= write.size_bytes
         if self.size_bytes <= self.connection.options.max_buffers * PAGE_SIZE_BYTES:
             self.connection.resume(self)
+        self.connection.received_epochs.finish(write.epoch)
         self._confirming.go_on()
 
 
@@ -321,8 +353,7 @@ class Confirming:
         assert epoch.barrier is not None
         self._epoch = None
         self._connection.received_epochs.confirm(epoch)
-        if epoch.size:
-            self._connection.send_meta(P_BARRIER_ACK(epoch.barrier, epoch.size))
+        self._connection.send_meta(P_BARRIER_ACK(epoch.barrier, epoch.size))
         for number in sorted(epoch.volumes):
             self._repeat_state(self._volumes[number])
         self._connection.resume(self)
@@ -351,6 +382,5 @@ def _nothing(_error: str) -> None:
     """Nobody listens yet."""
 
 
-def _never(_write: PeerWrite) -> bool:
-    """Every write is carried out."""
-    return False
+def _wait(_write: PeerWrite) -> None:
+    """It waits."""

@@ -5,6 +5,7 @@ back as another event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
@@ -14,9 +15,11 @@ from runtime.engine.agenda import Agenda
 from runtime.engine.answering import Answering
 from runtime.engine.asking import Asking
 from runtime.engine.calling import Calling
+from runtime.engine.changing import Changing
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.fencing import Fencing
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
@@ -28,6 +31,7 @@ from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
 from runtime.engine.roles import Roles
 from runtime.engine.suspension import Suspension
+from runtime.engine.verifying import Verifying
 from runtime.engine.volume import Volume
 from runtime.engine.volume_rooms import Shared, VolumeRooms
 from runtime.engine.volume_state import VolumeState
@@ -44,6 +48,7 @@ from runtime.events import (
     SocketLost,
     TimePassed,
     TlsRefused,
+    VerifyRequested,
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
@@ -73,12 +78,9 @@ class Resource:
         self._link = Link(self._connection, volumes, self._pings)
         self._link.on_lost.append(self._link_lost)
         self._calling = Calling(self._agenda, config.handlers)
-        no_data = config.on_no_data_accessible
-        self._suspension = Suspension(self._connection, volumes, no_data)
+        self._suspension = Suspension(self._connection, volumes, config.on_no_data_accessible)
         self._confirming = Confirming(self._connection, volumes)
-        self._confirming.flush_failed = lambda error: self._link.lose(
-            ConnEvent.network_error, error
-        )
+        self._confirming.flush_failed = partial(self._link.lose, ConnEvent.network_error)
         shared = Shared(self._link, self._confirming, self._calling, self._suspension)
         self._rooms = {
             number: VolumeRooms.build(volume, shared, traces=config.trace_flows)
@@ -89,7 +91,9 @@ class Resource:
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
-        self._commands.also(roles.methods)
+        changing = Changing(self._connection, self._rooms, self._link, self._commands)
+        disks = DiskCommands(self._commands)
+        self._commands.also({**disks.methods, **roles.methods, **changing.methods})
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
@@ -103,6 +107,7 @@ class Resource:
             SocketLost: self._socket_lost,
             TlsRefused: self._tls_refused,
             DisconnectRequested: self._leaving.run,
+            VerifyRequested: Verifying(self._commands, self._rooms).run,
         }
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -138,8 +143,9 @@ class Resource:
         return self._rooms[volume].volume.bits_out_of_sync
 
     def progress(self, volume: int = 0) -> Progress | None:
-        """How far the resync of a volume is; None while none runs."""
-        return self._rooms[volume].resync.progress()
+        """How far the resync or online verify of a volume is; None while none runs."""
+        rooms = self._rooms[volume]
+        return rooms.resync.progress() or rooms.verify.progress()
 
     # What comes of the peer
 
@@ -243,7 +249,7 @@ class Resource:
             yield self._connection.barrier_sent_at
         for rooms in self._rooms.values():
             yield from (write.sent_at for write in rooms.conflicts.postponed)
-            oldest = rooms.applications.remote_reads.oldest_sent_at
+            oldest = rooms.applications.reads.remote.oldest_sent_at
             if oldest is not None:
                 yield oldest
 
@@ -254,6 +260,8 @@ class Resource:
         owner = work.owner
         assert owner is not None, "the engine asks for nothing without an owner"
         volume = self._rooms[work.volume].volume
+        if not volume.own_works.is_awaited(work):
+            return
         was_last = volume.peer_work_ended(work)
         self._with_disk(
             work.volume,

@@ -34,7 +34,16 @@ BLOCK_SECTORS: Final = BLOCK_SIZE_BYTES // SECTOR_SIZE_BYTES
 class TargetRequest(SyncTargetHandlers[Effect], Traced):
     """One range that is asked for, from the request to the ack."""
 
-    __slots__ = ("error", "first_sector", "is_done", "is_sent", "job", "sector_count", "steps")
+    __slots__ = (
+        "error",
+        "first_sector",
+        "is_done",
+        "is_sent",
+        "job",
+        "quiet",
+        "sector_count",
+        "steps",
+    )
 
     def __init__(self, job: "ResyncTarget", first_sector: int, sector_count: int) -> None:
         self.job = job
@@ -43,6 +52,7 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         self.error = ""
         self.is_sent = False
         self.is_done = False
+        self.quiet = Quiet(self)
         self.steps = [] if job.traces else None
 
     def rs_begin_io(self) -> Iterable[Effect]:
@@ -51,9 +61,10 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
         return ()
 
     def w_make_resync_request(self) -> Iterable[Effect]:
-        """Ask the source for it."""
+        """Ask the source for it, behind what was written to it here."""
         self._took(SyncTarget.w_make_resync_request)
         self.is_sent = True
+        self.quiet.end()
         volume = self.job.volume
         size_bytes = self.sector_count * SECTOR_SIZE_BYTES
         is_thin = size_bytes == volume.thin_size_bytes
@@ -119,6 +130,45 @@ class TargetRequest(SyncTargetHandlers[Effect], Traced):
     def range_granted(self) -> None:
         """The application's writes to it have ended, so it may be asked for."""
         self.job.granted(self)
+
+
+class Quiet:
+    """The range of a request before the source is asked: it has a claim of its own.
+
+    What was written here before is on its way to the source then, so it is older than the answer.
+    Later writes of the application wait for the answer, those of the peer come behind it.
+    """
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: TargetRequest) -> None:
+        self.request = request
+
+    def begin(self) -> None:
+        """Wait until nobody writes to it."""
+        request = self.request
+        if request.job.volume.ranges.claim(
+            self,
+            first_sector=request.first_sector,
+            sector_count=request.sector_count,
+            is_exclusive=False,
+            gives_way=True,  # as the writes do that it waits for; else it would overtake them
+        ):
+            self.range_granted()
+
+    def range_granted(self) -> None:
+        """Nobody does; a resync that is over meanwhile asks for nothing."""
+        request = self.request
+        if not request.job.volume.ranges.stand(self):
+            return  # it is granted once more, behind who was let in front
+        if request.job.is_running:
+            request.w_make_resync_request()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """Whoever waits may write."""
+        hand_on(self.request.job.volume.ranges, self)
 
 
 class _Writing:
@@ -249,7 +299,7 @@ class ResyncTarget:
             self.volume.agenda.later(lambda: self.completed(request))
         else:
             request.rs_begin_io()
-            request.w_make_resync_request()
+            request.quiet.begin()
 
     def answered(self, sector: int, size_bytes: int, name: str) -> TargetRequest:
         """The request that an answer belongs to; PeerError when there is none (wire 9.4)."""

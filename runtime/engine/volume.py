@@ -24,14 +24,18 @@ from runtime.engine.agenda import Agenda, Job
 from runtime.engine.backing import Backing
 from runtime.engine.connection import UP_LEAST, Connection
 from runtime.engine.intervals import Claimant, Intervals
+from runtime.engine.own_works import OwnWorks
 from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
+from runtime.engine.sizes import OLD_REQUEST_SIZE_BYTES_MAX, Bounds
 from runtime.engine.volume_state import VolumeState
+from runtime.errors import DiskError
 from runtime.metadata.generations import Generations
 from runtime.metadata.store import Store
 from runtime.requests import REQUEST_SIZE_BYTES_MAX, SECTOR_SIZE_BYTES
 
 INCONSISTENT: Final = DiskState.Inconsistent.wire
 SEQUENCE_MASK: Final = (1 << 32) - 1
+VERSION_OF_ASKED_SIZES: Final = 93  # wire 5.4: the last that heeds what the peer takes
 VERSION_OF_LARGE_HEADERS: Final = 95  # wire 12.6
 VERSION_OF_LARGE_REQUESTS: Final = 100
 
@@ -53,6 +57,8 @@ class Volume:
     """One replicated device."""
 
     machines: Machines
+    bits_failed = 0
+    """Of the resync that runs, or ran last."""
     bits_equal: int | None = None
     """Of the resync that runs, or ran last, what both nodes had already; None without checksums."""
     siblings: Sequence["Volume"] = ()
@@ -70,6 +76,7 @@ class Volume:
         self.backing: Backing | None = None
         self.size_sectors = 0
         """What applications see."""
+        self.bounds = Bounds(wanted_sectors=options.size)
         self.ranges: Intervals[Claimant] = Intervals()
         """Who is at work on which sectors of the disk."""
         self.activity = ApplicationActivity()
@@ -77,12 +84,11 @@ class Volume:
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
+        self.own_works = OwnWorks(connection.agenda)
         self.peer_works: set[object] = set()
         """What the disk still does for the peer, and what waits for its turn to do so: a lost link
         is cleaned up when it has ended."""
         self._on_peer_idle: list[Job] = []
-        self.bits_failed = 0
-        """Of the resync that runs, or ran last."""
         self.watchers: list[Callable[[VolumeState], None]] = []
         """Rooms that want to know of every change, and get the state before it."""
         self.metadata_failed: Callable[[str], None] = _ignored
@@ -94,8 +100,7 @@ class Volume:
 
         # Of the handshake
         self.peer_generations: Generations | None = None
-        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = 0
-        self.bits_sent = 0
+        self.peer_bits_set = self.peer_uuid_flags = self.peer_capacity_sectors = self.bits_sent = 0
         self.reported_role = PeerState.Unknown
         self.would_be_disk = DiskState.Diskless
         """What attach found out, for as long as the disk is Negotiating (states 8.5)."""
@@ -142,6 +147,16 @@ class Volume:
         """How many blocks are out of sync; 0 without a disk."""
         return self.backing.store.bitmap.count if self.backing is not None else 0
 
+    def mark_out_of_sync(self, *, first_sector: int, sector_count: int) -> int:
+        """Mark a range, if there is a disk that counts; return how many blocks were not marked."""
+        if not self.has_disk:
+            return 0
+        try:
+            return self.store.mark_out_of_sync(first_sector=first_sector, sector_count=sector_count)
+        except DiskError as error:
+            self.metadata_failed(str(error))
+            return 0
+
     def log(self, text: str, level: Level = Level.INFO) -> None:
         """Write a sentence about this volume to the log."""
         self.agenda.log(text, volume=self.number, level=level)
@@ -155,8 +170,10 @@ class Volume:
     def request_size_bytes_max(self) -> int:
         """The largest write, read or resync request of the agreed version (wire 12.4)."""
         version = self.connection.version
-        if version < VERSION_OF_LARGE_HEADERS:
-            most = 32768
+        if version <= VERSION_OF_ASKED_SIZES:
+            most = min(OLD_REQUEST_SIZE_BYTES_MAX, self.bounds.peer_request_size_bytes)
+        elif version < VERSION_OF_LARGE_HEADERS:
+            most = OLD_REQUEST_SIZE_BYTES_MAX
         elif version < VERSION_OF_LARGE_REQUESTS:
             most = 131072
         else:
@@ -176,7 +193,7 @@ class Volume:
 
     def ask_disk(self, work: DiskWork) -> None:
         """Give the disk something to do; the owner's `disk_finished` hears of it."""
-        self.agenda.effects.append(work)
+        self.own_works.begin(work)
 
     def ask_disk_for_peer(self, work: DiskWork) -> None:
         """The same, for what the peer wants."""

@@ -17,7 +17,6 @@ from runtime.engine.calling import Calling
 from runtime.engine.congestion import Congestion
 from runtime.engine.conn import Conn
 from runtime.engine.disk import Disk
-from runtime.engine.diskless_read import ServedReads
 from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.node import Node
@@ -26,8 +25,11 @@ from runtime.engine.peer_state import PeerReports
 from runtime.engine.peer_write import Confirming, PeerWrites
 from runtime.engine.resync import Resync
 from runtime.engine.rooms import Rooms
+from runtime.engine.served_reads import ServedReads
+from runtime.engine.sizing import Sizing
 from runtime.engine.suspended import Susp, SuspFen, SuspNod
 from runtime.engine.suspension import Suspension
+from runtime.engine.verify import Verify
 from runtime.engine.volume import Machines, Volume
 from runtime.engine.write_conflicts import WriteConflicts
 
@@ -50,6 +52,7 @@ class VolumeRooms(Rooms):
     served_reads: ServedReads
     reports: PeerReports
     congestion: Congestion
+    sizing: Sizing
 
     @classmethod
     def build(cls, volume: Volume, shared: Shared, *, traces: bool) -> Self:
@@ -69,6 +72,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=BitmapExchange(volume, applications),
             resync=Resync(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
+            verify=Verify(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
             calling=shared.calling,
             suspension=shared.suspension,
         )
@@ -82,6 +86,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=rooms.exchange,
             resync=rooms.resync,
+            verify=rooms.verify,
             calling=rooms.calling,
             suspension=rooms.suspension,
             conflicts=WriteConflicts(
@@ -93,6 +98,7 @@ class VolumeRooms(Rooms):
             served_reads=ServedReads(volume, traces=traces, disk_failed=disk_failed),
             reports=PeerReports(rooms),
             congestion=Congestion(rooms),
+            sizing=Sizing(rooms),
         )
 
     def link_lost(self) -> None:
@@ -100,7 +106,8 @@ class VolumeRooms(Rooms):
         self.conflicts.link_lost()
         self.exchange.forget()
         self.resync.source.link_lost()
-        self.applications.remote_reads.link_lost()
+        self.verify.link_lost()
+        self.applications.reads.remote.link_lost()
 
 
 def _machines(rooms: Rooms, disk: Disk) -> Machines:

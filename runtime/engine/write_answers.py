@@ -30,9 +30,7 @@ def refused(writes: Writes, packet: BlockAck) -> None:
     write, volume = writes.by_id.get(packet.block_id), writes.volume
     if write is not None and write.request.first_sector == packet.sector:
         write.refused_there()
-    elif volume.has_disk:
+    else:
         end = min(packet.sector + packet.blksize // SECTOR_SIZE_BYTES, volume.size_sectors)
         if packet.sector < end:
-            volume.store.mark_out_of_sync(
-                first_sector=packet.sector, sector_count=end - packet.sector
-            )
+            volume.mark_out_of_sync(first_sector=packet.sector, sector_count=end - packet.sector)

@@ -1,25 +1,28 @@
 """What becomes of two writes at once to the same place, one of each primary (wire 7.8, 7.9).
 
-Each node has its own write on its way, and gets the other's. The node with the conflict flag goes
-first: it carries out none of the peer's writes that overlap with one of its own that the peer has
-not answered. If its own write covers the peer's, that one is superseded: it counts as done before.
-Otherwise the peer is told to repeat it. The node without the flag lets the peer's write wait until
-its own has been answered, carries it out, and then repeats what it was told to. So both disks end
-with the same writes in the same order.
+Each node has its own write on its way, and gets the other's. All agree on the order: the write of
+the node without the conflict flag comes first, that of the node with the flag replaces it.
+
+The node with the flag takes the peer's write while its own waits to be answered, leaves out what
+its own replaces, and acknowledges it as any other. The node without the flag lets the peer's write
+wait until its own has been answered. So both disks end with the same writes in the same order.
 
 Whether the peer had answered a write when it sent its own is told by the numbers: a write is taken
 when all acknowledgements that were sent before it have been.
 
-Two things are as in no kernel. A write is superseded only when the one that covers it is on the own
-disk, or applications here would read what was there before both, though one of them is finished.
-And below version 100, where a peer has no other answer than P_SUPERSEDED even to a write that is
-covered in part, such a write is repeated in any case, or the rest of it would be here alone.
+A kernel with the flag does not carry out the peer's write. It says that it is superseded, if its
+own covers it, else that it is to be repeated behind its own; and it never confirms the epoch that
+had it. If more of the same epoch is carried out, two kernels fall out over that: the writer waits
+for a confirmation that never comes, or finds that a later one doesn't fit. Nor would it help to
+confirm such an epoch, since a kernel that writes may count the write or not. So our node refuses
+nothing with the flag; without it, it understands both answers. Below version 100 a write that is
+covered only in part is said to be superseded too, and would be missing there; so it is repeated.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from generated.layouts.acks import P_RETRY_WRITE, P_SUPERSEDED, BlockAck
+from generated.layouts.acks import P_OV_RESULT, P_SUPERSEDED, BlockAck
 from runtime.engine.mirrored_write import Write, Writes
 from runtime.engine.peer_numbers import PeerNumbers
 from runtime.engine.peer_write import AnyWrite, PeerWrite, PeerWrites
@@ -51,8 +54,8 @@ class WriteConflicts:
         self._timer = ("held write", volume.number)
         self._postponed: dict[Write, int] = {}
         """What is to be repeated, and how many of the peer's writes come before."""
-        peer_writes.gives_up = self._gives_up
-        writes.on_postponed.append(self._repeat)
+        peer_writes.on_waiting = self._go_first
+        writes.postponed = self._repeat
 
     # The peer's writes
 
@@ -86,7 +89,7 @@ class WriteConflicts:
         if self._postponed:
             self._repeat()
 
-    def took_ack(self, packet: BlockAck) -> None:
+    def took_ack(self, packet: BlockAck | P_OV_RESULT) -> None:
         """An acknowledgement has been taken: a write may have waited for it."""
         heard, held = self._heard, self._held
         heard.took_ack(packet.seq_num)
@@ -103,34 +106,24 @@ class WriteConflicts:
         self._held = None
         self._volume.agenda.cancel(self._timer)
 
-    def _gives_up(self, write: PeerWrite) -> bool:
-        """Refuse to carry out a write of the peer that has to wait for one that it is to answer."""
+    def _go_first(self, write: PeerWrite) -> None:
+        """Let a write of the peer not wait for those that wait for it themselves."""
         if not self._resolves:
-            return False
-        first, end = (
-            write.packet.sector,
-            write.packet.sector + write.size_bytes // SECTOR_SIZE_BYTES,
-        )
+            return
+        first, count = write.packet.sector, write.size_bytes // SECTOR_SIZE_BYTES
         rivals = [
             it
             for it in self._writes.by_id.values()
-            if it.is_peer_pending and it.request.first_sector < end and first < _end(it)
+            if it.is_peer_pending and it.request.first_sector < first + count and first < _end(it)
         ]
-        if not rivals:
-            return False
-        write.give_up()
-        covering = [it for it in rivals if it.request.first_sector <= first and end <= _end(it)]
-        is_old = self._volume.connection.version < VERSION_OF_RETRY
-        kind = P_SUPERSEDED if covering or is_old else P_RETRY_WRITE
-        self._volume.log(
-            f"Concurrent writes: {kind.COMMAND.name} to the peer's {write.size_bytes} bytes"
-            f" at sector {first}"
-        )
-        if covering:
-            covering[0].when_written(lambda: write.answer_conflict(kind))
-        else:
-            write.answer_conflict(kind)
-        return True
+        if rivals:
+            own = rivals[0].request
+            self._volume.log(
+                f"Concurrent writes detected: local={own.first_sector}s"
+                f" +{own.sector_count * SECTOR_SIZE_BYTES}, remote={first}s +{write.size_bytes},"
+                " assuming remote came first"
+            )
+            write.go_before(rivals)
 
     # The own writes, when the peer decides
 

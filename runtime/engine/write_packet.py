@@ -5,7 +5,6 @@ from typing import Final
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
 from runtime.engine.integrity import digest_for
 from runtime.engine.volume import Volume
-from runtime.errors import DiskError
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 
 VERSION_OF_FLAGS: Final = 95
@@ -35,15 +34,9 @@ def send_write(volume: Volume, request: Request, *, block_id: int, dp_flags: int
 
 def note_out_of_sync(volume: Volume, request: Request, *, tells: bool) -> None:
     """The peer will not have it: mark it, and say so where the peer keeps count too (7.11)."""
-    if not volume.has_disk:
-        return
-    try:
-        changed = volume.store.mark_out_of_sync(
-            first_sector=request.first_sector, sector_count=request.sector_count
-        )
-    except DiskError as error:
-        volume.metadata_failed(str(error))
-        return
+    changed = volume.mark_out_of_sync(
+        first_sector=request.first_sector, sector_count=request.sector_count
+    )
     if changed and tells:
         note = P_OUT_OF_SYNC(request.first_sector, request.sector_count * SECTOR_SIZE_BYTES)
         volume.connection.send_data(note, volume=volume.number)

@@ -20,7 +20,7 @@ from runtime.metadata.bitmap_pages import PAGE_BITS, PAGE_SIZE_BYTES
 from runtime.metadata.creation import room_for, write_initial_ring
 from runtime.metadata.device import BLOCK_SIZE_BYTES, SECTOR_SIZE_BYTES, Device
 from runtime.metadata.generations import Generations
-from runtime.metadata.placement import Areas, Placement, Striping
+from runtime.metadata.placement import Areas, Placement, Striping, areas
 from runtime.metadata.recovery import apply_activity_log
 from runtime.metadata.superblock import (
     is_primary,
@@ -54,12 +54,14 @@ class Store:
         lies: Areas,
         superblock: Superblock,
         *,
+        placement: Placement,
         data: Device | None = None,
         slot_count: int = SLOT_COUNT_DEFAULT,
     ) -> None:
         self.superblock = superblock
         self.bitmap = Bitmap(-(-superblock.last_agreed_size // BLOCK_SECTORS))
         self._device = device
+        self._placement = placement
         self._data = data or device
         self._areas = lies
         self._log = ActivityLog(fitting_slot_count(slot_count, lies.striping))
@@ -94,7 +96,14 @@ class Store:
                 f"the volume has {superblock.last_agreed_size} sectors, the data device only"
                 f" {data.size_bytes // SECTOR_SIZE_BYTES}"
             )
-        store = cls(device, found.areas, superblock, data=data, slot_count=slot_count)
+        store = cls(
+            device,
+            found.areas,
+            superblock,
+            placement=placement,
+            data=data,
+            slot_count=slot_count,
+        )
         was_primary = is_primary(superblock)
         crashed = was_primary or superblock.flags & CRASHED_PRIMARY
         superblock.magic = SuperblockMagic.UNCLEAN
@@ -301,15 +310,36 @@ class Store:
 
     # Size and place
 
-    def resize(self, sector_count: int) -> None:
-        """The nodes agreed on another size; what is new is out of sync (metadata 3.11)."""
+    @property
+    def sector_count_max(self) -> int:
+        """The largest volume that the devices could hold as they are now."""
+        lies = self._areas_now()
+        return min(lies.sector_count_max, self._data.size_bytes // SECTOR_SIZE_BYTES)
+
+    @property
+    def is_misplaced(self) -> bool:
+        """Whether the meta-data lies where the device ended before it was enlarged."""
+        return self._areas_now() != self._areas
+
+    def _areas_now(self) -> Areas:
+        if not self._placement.is_internal:
+            return self._areas
+        size_bytes = self._device.size_bytes
+        return areas(self._placement, self._areas.striping, device_size_bytes=size_bytes)
+
+    def move_to_end(self) -> None:
+        """Follow the end of a device that was enlarged (metadata 3.11); no write is in flight."""
+        self.move(self._device, self._placement, self._areas.striping)
+
+    def resize(self, sector_count: int, *, is_in_sync: bool = False) -> None:
+        """The nodes agreed on another size; what is new is out of sync, or not (metadata 3.11)."""
         assert sector_count > 0
         self._refuse_too_large(sector_count, self._areas)
         flags = self.superblock.flags
         self.superblock.flags |= FULL_SYNC
         self.superblock.last_agreed_size = sector_count
         self.write_superblock()
-        self.bitmap.resize(-(-sector_count // BLOCK_SECTORS), value=True)
+        self.bitmap.resize(-(-sector_count // BLOCK_SECTORS), value=not is_in_sync)
         self.superblock.flags = flags
         self.write_superblock()
 
@@ -325,7 +355,7 @@ class Store:
         self._flush_data()
         if self._data is self._device:
             self._data = device
-        self._device, self._areas = device, lies
+        self._device, self._placement, self._areas = device, placement, lies
         self._durable_flags = 0
         flags = self.superblock.flags
         self.superblock.flags = flags & ~PRIMARY | FULL_SYNC

@@ -1,6 +1,7 @@
 """`dotmirror node` takes orders line by line, and nodes in processes survive each other's death."""
 
 import json
+import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,34 @@ def test_a_killed_primary_leaves_what_recovers(tmp_path: Path) -> None:
             bob.do("wait", **IN_SYNC)
             alice.do("wait", **IN_SYNC)
             assert alice.do("checksum")["sha256"] == bob.do("checksum")["sha256"]
+
+
+def test_a_volume_grows_and_its_options_change(tmp_path: Path) -> None:
+    """Files that were enlarged are used after a resize, and the options of both nodes change."""
+    here, there = two_configs(tmp_path)
+    with NodeProcess(here, tmp_path) as alice, NodeProcess(there, tmp_path) as bob:
+        alice.do("primary", force=True)
+        alice.do("connect")
+        bob.do("connect")
+        alice.do("wait", **IN_SYNC)
+        before = alice.do("state")["size_sectors"]
+        for disk in (here.disks[0], there.disks[0]):
+            os.truncate(disk.path, disk.path.stat().st_size + (1 << 20))
+        alice.do("resize")
+        bob.do("wait", conn="SyncTarget", timeout=30)
+        for node in (alice, bob):
+            node.do("wait", **IN_SYNC)
+            assert node.do("state")["size_sectors"] == before + 2048
+        assert alice.do("resize", size=2048)["size_sectors"] == 2048
+        alice.do("net_options", options={"protocol": "A", "on-congestion": "pull-ahead"})
+        alice.do("disk_options", options={"resync_rate": 1000})
+        alice.do("write", seed=9, count=2048)
+        alice.do("flush")
+        refused = alice.ask("net_options", options={"ping-int": "often"})
+        assert (refused["ok"], "ping_int" in refused["error"]) == (False, True)
+        alice.do("secondary")
+        alice.do("wait", **IN_SYNC)
+        assert alice.do("checksum")["sha256"] == bob.do("checksum")["sha256"]
 
 
 def test_content_can_be_given_and_read(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
+from generated.layouts.requests import P_RS_DATA_REPLY
 from generated.layouts.state import P_STATE
 from generated.states.conn_states import ConnState
 from runtime.decode import TextForm
@@ -18,6 +19,7 @@ from tests.replay.exceptions import (
     is_left_out,
     is_of_bitmap,
     is_pardoned_at_end,
+    is_placed_differently,
     may_be_before_bitmap,
     without_exceptions,
     without_number,
@@ -44,14 +46,18 @@ class Compared:
     @property
     def is_in_order(self) -> bool:
         """Whether it must be at the same place among the others."""
-        return asked_for(self.packet) is None and not is_counted(self.packet)
+        it = self.packet
+        return asked_for(it) is None and not is_counted(it) and not is_placed_differently(it)
 
 
 class Comparison:
     """How packets are compared in one scenario."""
 
-    def __init__(self, start_s: float, losing_volumes: Collection[int]) -> None:
+    def __init__(
+        self, start_s: float, losing_volumes: Collection[int], former_meta_data: Mapping[int, range]
+    ) -> None:
         self._start_s = start_s
+        self._former_meta_data = former_meta_data
         self._losing_volumes = losing_volumes
         """The volumes whose last bits a kernel loses."""
         self._broken_off: set[int] = set()
@@ -88,8 +94,18 @@ class Comparison:
             if not is_left_out(packet):
                 volume = seen.frame.volume
                 essence = without_exceptions(packet, loses_bits=volume in self._losing_volumes)
+                essence = self._without_meta_data(essence, volume)
                 found[seen.connection, volume].append(Compared(seen, packet, essence))
         return dict(found)
+
+    def _without_meta_data(self, packet: Packet, volume: int) -> Packet:
+        """A packet without data that were meta-data before the device grew."""
+        own = self._former_meta_data.get(volume)
+        if own is None or not isinstance(packet, P_RS_DATA_REPLY):
+            return packet
+        end = packet.sector + len(packet.data) // SECTOR_SIZE_BYTES
+        is_own = packet.sector < own.stop and own.start < end
+        return replace(packet, data=bytes(len(packet.data))) if is_own else packet
 
     def _differences(
         self, place: Place, theirs: Sequence[Compared], ours: Sequence[Compared]
@@ -102,12 +118,20 @@ class Comparison:
         one_count, other_count = _counts(theirs), _counts(ours)
         if other_count - one_count:
             yield f"{name}: our node has said too much: {other_count - one_count}"
+        yield from self._first_difference(
+            name, _placed_differently(theirs), _placed_differently(ours)
+        )
         theirs, ours = _in_order(theirs), _in_order(ours)
         if place[1] in self._cut_differently:
             one, other = _acknowledged(theirs), _acknowledged(ours)
             if one != other and not is_broken_off:
                 yield f"{name}: the kernel acknowledges {one}\n    our node {other}"
             theirs, ours = _without_cutting(theirs), _without_cutting(ours)
+        yield from self._first_difference(name, theirs, ours)
+
+    def _first_difference(
+        self, name: str, theirs: Sequence[Compared], ours: Sequence[Compared]
+    ) -> Iterator[str]:
         for number, (expected, found) in enumerate(zip_longest(theirs, ours)):
             if found is None and _is_pardoned(theirs[number:]):
                 return
@@ -141,6 +165,11 @@ def _in_order(packets: Iterable[Compared]) -> list[Compared]:
         if it.is_in_order:
             found.insert(at, it)
     return found
+
+
+def _placed_differently(packets: Iterable[Compared]) -> list[Compared]:
+    """The packets of which only the order among themselves counts."""
+    return [it for it in packets if is_placed_differently(it.packet)]
 
 
 def _cuts(packets: Iterable[Compared]) -> list[tuple[int, int]]:

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runtime.config import DiskOptions, NetOptions
 from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ChangeNetOptionsRequested,
     Command,
     ConnectRequested,
     DetachRequested,
@@ -16,14 +19,16 @@ from runtime.events import (
     OutdateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResizeRequested,
     ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
     SuspendIoRequested,
+    VerifyRequested,
 )
 from runtime.requests import Request, RequestKind
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Side, Step, place_of
-from tests.replay.options import NotCovered, parsed
+from tests.replay.options import NotCovered, known, parsed
 
 PIECE_SECTORS_MAX: Final = 2048  # wire 12.4: 1 MiB, the largest request
 BLOCK_SIZE_BYTES: Final = 4096
@@ -72,6 +77,9 @@ class Requested(Deed):
 
     requests: tuple[Request, ...]
     digest: str | None = None
+    before: tuple[Request, ...] = ()
+    """What was read before; the digest is of all."""
+    is_refused: bool = False
     is_told: bool = False
     """Whether a packet of the recording tells of it."""
 
@@ -82,6 +90,14 @@ class Altered(Deed):
 
     volume: int
     region: Region
+
+
+@dataclass(frozen=True, eq=False)
+class Truncated(Deed):
+    """A lower device became longer, or shorter: what fails there then, the packets tell."""
+
+    volume: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +149,8 @@ def _deed(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
         case ["drbdsetup", "disconnect", local, _, *options]:
             if side.value in local:
                 yield Asked(DisconnectRequested("--force" in options), step.is_refused)
+        case ["drbdsetup", "net-options" | "disk-options", *_]:
+            yield from _of_options(words, step, side)
         case ["drbdsetup", verb, minor, *options] if verb in _OF_VOLUMES:
             if (volume := _volume(minor, side)) is not None:
                 command = _OF_VOLUMES[verb](volume, frozenset(options))
@@ -141,15 +159,29 @@ def _deed(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
             yield from _of_disks(words, side)
 
 
+def _of_options(words: list[str], step: Step, side: Side) -> Iterator[Deed]:
+    """What is changed of a node that is in use."""
+    match words:
+        case [_, "net-options", local, _, *options] if side.value in local:
+            changes = known(NetOptions, " ".join(options))
+            yield Asked(ChangeNetOptionsRequested(changes), step.is_refused)
+        case [_, "disk-options", minor, *options] if (volume := _volume(minor, side)) is not None:
+            changes = known(DiskOptions, " ".join(options))
+            yield Asked(ChangeDiskOptionsRequested(volume, changes), step.is_refused)
+
+
 def _of_disks(words: list[str], side: Side) -> Iterator[Deed]:
     """What is done to a lower device or to its meta-data."""
     match words:
-        case ["drbdmeta", "--force", minor, "v08", _, "internal", "create-md", *_]:
+        case ["drbdmeta", "--force", minor, "v08", _, _, "create-md", *_]:
             if (volume := _volume(minor, side)) is not None:
                 yield CreatedMetaData(volume)
-        case ["drbdsetup", "attach", minor, _, _, "internal", *_]:
+        case ["drbdsetup", "attach", minor, _, _, "internal" | "flexible", *_]:
             if (volume := _volume(minor, side)) is not None:
                 yield Attached(volume)
+        case ["truncate", "-s", size, lower]:
+            if (volume := _volume(lower.rpartition("lower")[2], side)) is not None:
+                yield Truncated(volume, int(size))
         case ["cp", lower, _] | ["cat", _, ">", lower]:
             if lower.endswith("lower0" if side is Side.A else "lower1"):
                 yield DiskCopied() if words[0] == "cp" else DiskRestored()
@@ -169,9 +201,14 @@ def _is_without_effect(words: list[str]) -> bool:
         case ["for", *_] | ["done", "&", *_]:
             return True  # how often
         case [first, *_]:
-            return first in ("sync", "rm", "blockdev")
+            return first in ("sync", "rm", "blockdev", "losetup")
         case _:
             return False
+
+
+def _verify(volume: int, options: frozenset[str]) -> Command:
+    where = {name: int(value) for name, value in parsed(" ".join(options)).items()}
+    return VerifyRequested(volume, where.get("start"), where.get("stop"))
 
 
 _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
@@ -184,7 +221,14 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
     "suspend-io": lambda volume, _: SuspendIoRequested(volume),
     "resume-io": lambda volume, _: ResumeIoRequested(volume),
+    "verify": _verify,
     "outdate": lambda volume, _: OutdateRequested(volume),
+    "resize": lambda volume, options: ResizeRequested(
+        volume,
+        int(parsed(" ".join(options)).get("size", "0")),
+        "--assume-peer-has-space=yes" in options,
+        "--assume-clean=yes" in options,
+    ),
     "new-current-uuid": lambda volume, options: NewCurrentUuidRequested(
         volume, "--clear-bitmap=yes" in options
     ),
@@ -203,7 +247,8 @@ def _of_requests(step: Step, side: Side) -> list[Deed]:
     for key, kind in _KINDS.items():
         told = step.told.get(key)
         if told is not None and told["side"] == side.name:
-            return [Requested(tuple(_pieces(kind, told)), told.get("sha256"))]
+            pieces = tuple(_pieces(kind, told))
+            return [Requested(pieces, told.get("sha256"), is_refused=step.is_refused)]
     return []
 
 

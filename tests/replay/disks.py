@@ -7,25 +7,35 @@ from runtime.config import DiskOptions
 from runtime.effects import DiskWork, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
 from runtime.engine.backing import Backing
 from runtime.metadata.creation import create, plan_creation
-from runtime.metadata.placement import Placement, Striping
+from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL, Placement, Striping
 from runtime.metadata.store import Store
-from tests.replay.manifest import Disk, Region
+from tests.replay.manifest import SECTOR_SIZE_BYTES, Disk, Region
 from tests.runtime.metadata.devices import MemoryDevice, Sectors
 
-INTERNAL = Placement.parse("internal")
+META_DATA_SIZE_BYTES = 1 << 20  # of a device of its own; more than any that was recorded needs
 
 
 @dataclass
 class LowerDevice:
-    """A device with its data in front of its meta-data."""
+    """A device with its data, and the one that has its meta-data: the same, if internal."""
 
     device: MemoryDevice
+    meta: MemoryDevice
+    placement: Placement
     copy: Sectors | None = None
+    left_size_bytes: int | None = None
+    """How much of the data there is still, if somebody has cut it."""
+    has_lost_writes: bool = False
+    """Whether a write has failed: what of it is there, the recording does not tell."""
 
     @classmethod
     def of(cls, disk: Disk) -> "LowerDevice":
         """The device as it was before the first step."""
-        lower = cls(MemoryDevice(disk.size_bytes))
+        device = MemoryDevice(disk.size_bytes)
+        if disk.is_internal:
+            lower = cls(device, device, INTERNAL)
+        else:
+            lower = cls(device, MemoryDevice(META_DATA_SIZE_BYTES), FLEXIBLE_EXTERNAL)
         for region in disk.regions:
             lower.alter(region)
         return lower
@@ -34,21 +44,31 @@ class LowerDevice:
         """Put a pattern where somebody wrote it."""
         self.device.write(region.offset_bytes, region.content())
 
+    def truncate(self, size_bytes: int) -> None:
+        """Make it longer, or so short that what is behind can't be reached any more."""
+        if size_bytes > self.device.size_bytes:
+            self.device.grow(size_bytes - self.device.size_bytes)
+        else:
+            self.left_size_bytes = size_bytes
+
     def create_meta_data(self) -> None:
         """What create-md does."""
-        create(self.device, plan_creation(self.device, INTERNAL, Striping()))
+        create(self.meta, plan_creation(self.meta, self.placement, Striping()))
 
     def attach(self, options: DiskOptions) -> Backing:
         """Attach the device, with what a loop device of Linux can do."""
         store = Store.attach(
-            self.device,
-            INTERNAL,
+            self.meta,
+            self.placement,
+            data=None if self.meta is self.device else self.device,
             slot_count=options.al_extents,
             al_updates=options.al_updates,
         )
         return Backing(
             store,
-            capacity_sectors=store.areas.sector_count_max,
+            capacity_sectors=min(
+                self.device.size_bytes // SECTOR_SIZE_BYTES, store.areas.sector_count_max
+            ),
             can_discard=True,
             discard_zeroes_data=False,
             logical_block_size_bytes=512,
@@ -78,6 +98,8 @@ class LowerDevice:
         self.device.sectors = dict(self.copy)
 
     def digest(self, size_bytes: int) -> str:
-        """The SHA-256 of the first so many bytes."""
+        """The SHA-256 of the first so many bytes, or of what is left."""
+        if self.left_size_bytes is not None:
+            size_bytes = min(size_bytes, self.left_size_bytes)
         content = self.device.read(offset_bytes=0, size_bytes=size_bytes)
         return hashlib.sha256(content).hexdigest()

@@ -114,6 +114,17 @@ class Scenario:
         """How large the device was at the end; 0 without a disk."""
         return int(self.entry["device_size"].get(f"{side.name}{volume}", 0))
 
+    def former_meta_data(self, side: Side) -> dict[int, range]:
+        """Volumes that have grown over their own meta-data -> the sectors where that was."""
+        return {
+            disk["volume"]: range(
+                disk["data_size"] // SECTOR_SIZE_BYTES, disk["lower_size"] // SECTOR_SIZE_BYTES
+            )
+            for disk in self.entry["initial"].get(side.name, ())
+            if disk["meta_data"] == "internal"
+            and disk["data_size"] < self.size_bytes(side, disk["volume"])
+        }
+
     def digest(self, side: Side, volume: int) -> str | None:
         """The SHA-256 of what the device held at the end; None without a disk."""
         found = self.entry["sha256"][f"{side.name}{volume}"]

@@ -25,11 +25,11 @@ def resource_config(scenario: Scenario, side: Side) -> ResourceConfig:
     """One side's settings in a scenario."""
     volumes = {
         volume: DiskOptions(
-            **_known(DiskOptions, scenario.options_of_attach(side, volume)),
+            **known(DiskOptions, scenario.options_of_attach(side, volume)),
         )
         for volume in scenario.disks(side)
     }
-    net = NetOptions(**_known(NetOptions, scenario.options_of_connect(side)))
+    net = NetOptions(**known(NetOptions, scenario.options_of_connect(side)))
     return ResourceConfig(name=side.resource, net=net, volumes=volumes, trace_flows=True)
 
 
@@ -39,7 +39,7 @@ def parsed(options: str) -> dict[str, str]:
     return {name: value or "yes" for name, _, value in found}
 
 
-def _known(kind: type[NetOptions] | type[DiskOptions], options: str) -> dict[str, Any]:
+def known(kind: type[NetOptions] | type[DiskOptions], options: str) -> dict[str, Any]:
     names = {option.name: option.type for option in fields(kind)}
     result = {}
     for name, value in parsed(options).items():

@@ -7,16 +7,20 @@ the manifest is asked.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_WRITE_ACK, P_SUPERSEDED
+from generated.layouts.acks import P_RS_WRITE_ACK
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
-from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DATA_REQUEST, P_RS_DEALLOCATED
+from generated.layouts.requests import (
+    P_RS_DATA_REPLY,
+    P_RS_DATA_REQUEST,
+    P_RS_DEALLOCATED,
+)
 from generated.layouts.state import P_STATE, StateChangeRequest
 from generated.layouts.write import P_BARRIER
-from runtime.requests import Request
+from runtime.requests import Request, RequestKind
 from tests.replay.deeds import Asked, Deed, NetworkFailed, Requested, cut, deeds
 from tests.replay.exceptions import asked_for, is_left_out
 from tests.replay.happenings import Ended, Happening, Opened, Said, happenings
@@ -74,14 +78,12 @@ def script(scenario: Scenario, side: Side) -> Script:
     told = ToldRequests(
         all_of_them, side, [deed for _, deed in all_deeds], unasked=repetitions(own)
     )
-    done = [
-        (_moment(deed, step, side, all_of_them), _without_packets(deed, step, told))
-        for step, deed in all_deeds
-    ]
     met: list[tuple[float, Deed | Happening]] = [
-        *((time_s, deed) for time_s, deed in done if deed is not None),
-        *((it.time_s, it) for it in all_of_them),
+        (time_s, left)
+        for step, deed in all_deeds
+        for time_s, left in _as_told(deed, step, told, _moment(deed, step, side, all_of_them))
     ]
+    met += ((it.time_s, it) for it in all_of_them)
     met.sort(key=lambda it: (it[0], isinstance(it[1], NetworkFailed)))
     heard = tuple(it for it in all_of_them if isinstance(it, Said) and it.by is not side)
     scenes = tuple(_scenes(met, side, told, left_out))
@@ -163,7 +165,7 @@ def _own_scenes(
     what: Said, said: Counter[Place], told: ToldRequests, *, is_told: bool
 ) -> Iterator[Scene]:
     """What happened around the node when it said something."""
-    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER | P_SUPERSEDED):
+    if task_told_by(what) is not None or isinstance(what.packet, P_BARRIER):
         yield Scene(what.time_s, what, Counter())
     yield from _requested(what, said, told, is_told=is_told)
 
@@ -210,19 +212,46 @@ def _without(said: Counter[Place], *numbers: int) -> Counter[Place]:
     return Counter({place: count for place, count in said.items() if place[2] not in numbers})
 
 
-def _without_packets(deed: Deed, step: Step, told_requests: ToldRequests) -> Deed | None:
-    """What is left of a deed when the requests that packets tell of are taken away."""
-    if not isinstance(deed, Requested) or deed.digest is not None:
-        return deed
+def _as_told(
+    deed: Deed, step: Step, told: ToldRequests, moment_s: float
+) -> Iterator[tuple[float, Deed]]:
+    """When what is left of a deed was done, beside the requests that packets tell of.
+
+    A read stays, since its content is looked at, in the pieces and at the times that packets tell.
+    """
+    if not isinstance(deed, Requested):
+        yield moment_s, deed
+        return
     first_s, last_s = step.start_s - CLOCKS_DIFFER_S, step.end_s + CLOCKS_DIFFER_S
+    if deed.requests[0].kind is RequestKind.READ:
+        reads = [(it, read) for it, read in told.reads if first_s <= it <= last_s]
+        yield from _reads(deed, reads or [(moment_s, it) for it in deed.requests])
+        return
+    known = (it for said, it in told.by_packet.items() if first_s <= said.time_s <= last_s)
+    if left := _untold(deed.requests, known):
+        yield moment_s, replace(deed, requests=left)
+
+
+def _reads(deed: Requested, reads: list[tuple[float, Request]]) -> Iterator[tuple[float, Deed]]:
+    """One deed for each piece; with the last one the whole content is there."""
+    for index, (time_s, read) in enumerate(reads):
+        is_last = index == len(reads) - 1
+        yield time_s, replace(
+            deed,
+            requests=(read,),
+            digest=deed.digest if is_last else None,
+            before=tuple(it for _, it in reads[:index]),
+        )
+
+
+def _untold(requests: Iterable[Request], known: Iterable[Request]) -> tuple[Request, ...]:
+    """The pieces of requests whose sectors no packet tells of."""
     told = {
         (request.volume, sector)
-        for said, request in told_requests.by_packet.items()
-        if first_s <= said.time_s <= last_s
+        for request in known
         for sector in range(request.first_sector, request.first_sector + request.sector_count)
     }
-    left = tuple(piece for request in deed.requests for piece in _left(request, told))
-    return Requested(left) if left else None
+    return tuple(piece for request in requests for piece in _left(request, told))
 
 
 def _left(request: Request, told: set[tuple[int, int]]) -> Iterator[Request]:

@@ -8,11 +8,20 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from generated.layouts.acks import P_RS_IS_IN_SYNC, P_RS_WRITE_ACK, P_SUPERSEDED, P_WRITE_ACK
+from generated.layouts.acks import (
+    P_NEG_ACK,
+    P_NEG_DREPLY,
+    P_NEG_RS_DREPLY,
+    P_OV_RESULT,
+    P_RS_IS_IN_SYNC,
+    P_RS_WRITE_ACK,
+    P_WRITE_ACK,
+)
 from generated.layouts.codec import Packet
 from generated.layouts.requests import (
     P_CSUM_RS_REQUEST,
     P_DATA_REPLY,
+    P_OV_REPLY,
     P_RS_DATA_REPLY,
     P_RS_DEALLOCATED,
     BlockRequest,
@@ -35,22 +44,35 @@ def task_told_by(said: Said) -> Task | None:
     """What the disk has done when a packet is sent, if it says that."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case P_RS_WRITE_ACK() | P_WRITE_ACK():
+        case P_RS_WRITE_ACK() | P_WRITE_ACK() | P_NEG_ACK():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
-        case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
+        case (
+            P_CSUM_RS_REQUEST()
+            | P_RS_IS_IN_SYNC()
+            | P_NEG_DREPLY()
+            | P_NEG_RS_DREPLY()
+            | P_OV_REPLY()
+            | P_OV_RESULT()
+        ):
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
     return None
 
 
+def error_told_by(said: Said) -> str:
+    """How the disk has failed, where a packet says that it did; empty when it did not."""
+    is_bad = isinstance(said.packet, P_NEG_ACK | P_NEG_DREPLY | P_NEG_RS_DREPLY)
+    return "the kernel's disk failed too" if is_bad else ""
+
+
 def _promised_by(said: Said) -> Task | None:
     """What the disk has to do before a packet of the peer is answered."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case BlockRequest() | P_CSUM_RS_REQUEST():
+        case BlockRequest() | P_CSUM_RS_REQUEST() | P_OV_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
@@ -72,8 +94,7 @@ def _own_write(packet: Packet, volume: int) -> Task | None:
 def _told(said: Sequence[Said], heard: Sequence[Said]) -> dict[Said, list[Task]]:
     """What each packet tells to be finished: one task, or with a barrier a whole epoch's.
 
-    A write that the peer has not carried out is finished at once, and one that covers a write of
-    the peer when that is said to be superseded.
+    A write that the peer has not carried out is finished at once.
     """
     found: dict[Said, list[Task]] = {}
     epoch: list[Task] = []
@@ -86,22 +107,9 @@ def _told(said: Sequence[Said], heard: Sequence[Said]) -> dict[Said, list[Task]]
             found[it] = [task]
         elif (task := _own_write(it.packet, it.seen.frame.volume)) is not None:
             epoch += [] if it in left_out else [task]
-        elif isinstance(it.packet, P_SUPERSEDED):
-            found[it] = [task for task in epoch if _covers(task, it)]
-            epoch = [task for task in epoch if task not in found[it]]
         elif isinstance(it.packet, P_BARRIER):
             found[it], epoch = epoch, []
     return found
-
-
-def _covers(task: Task, superseded: Said) -> bool:
-    packet = superseded.packet
-    assert isinstance(packet, P_SUPERSEDED)
-    first_bytes = packet.sector * SECTOR_SIZE_BYTES
-    _, volume, offset_bytes, size_bytes = task
-    is_same = volume == superseded.seen.frame.volume
-    ends = (first_bytes + packet.blksize, offset_bytes + size_bytes)
-    return is_same and offset_bytes <= first_bytes and ends[0] <= ends[1]
 
 
 class Slowness:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 
 from generated.layouts.acks import P_BARRIER_ACK
+from generated.layouts.requests import P_DATA_REQUEST
 from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
 from generated.states.conn_states import ConnState
@@ -33,12 +34,18 @@ class ToldRequests:
         """Nobody asked for what is `unasked`: the node repeated it by itself."""
         self.by_packet: dict[Said, Request] = {}
         """The packet that tells of a request, and the request."""
+        self.reads: list[tuple[float, Request]] = []
+        """When the node asked its peer to read, and what."""
         self._before: defaultdict[Happening, list[Request]] = defaultdict(list)
         self._content = _content(done)
         said = [it for it in all_of_them if isinstance(it, Said)]
         for number, it in enumerate(said):
             if it.by is not side or it in unasked:
                 continue
+            if isinstance(it.packet, P_DATA_REQUEST):
+                count = it.packet.blksize // SECTOR_SIZE_BYTES
+                read = Request(RequestKind.READ, it.seen.frame.volume, it.packet.sector, count)
+                self.reads.append((it.time_s, read))
             if (request := self._request(it)) is not None:
                 self.by_packet[it] = request
                 self._before[_moment(said, number, side)].append(request)

@@ -7,14 +7,12 @@ here, since when a node wants to know whether its peer lives is its own affair.
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
-from random import Random
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from generated.layouts.acks import P_RS_CANCEL
 from generated.layouts.commands import Command as Number
 from generated.layouts.generations import P_SYNC_UUID
-from generated.layouts.handshake import P_AUTH_CHALLENGE
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
 from generated.layouts.requests import P_RS_DATA_REPLY, P_RS_DEALLOCATED
 from generated.layouts.state import ReturnCode
@@ -54,20 +52,21 @@ from runtime.requests import Request
 from runtime.wire.channel import Channel
 from runtime.wire.conversation import PacketSeen
 from runtime.wire.framing import HeaderKind
+from tests.replay.deeds import Requested
 from tests.replay.disks import LowerDevice
 from tests.replay.exceptions import asked_for, is_pardoned_at_end
 from tests.replay.happenings import Opened, Said
 from tests.replay.names import Names
 from tests.replay.options import resource_config
+from tests.replay.recorded_random import RecordedRandom
 from tests.replay.resync_answers import ResyncAnswers
 from tests.replay.script import Place, Script, counted
-from tests.replay.slowness import Slowness
+from tests.replay.slowness import Slowness, error_told_by
 from tests.replay.sockets import Connection
 from tests.steps_taken import TAKEN
 
 LATE_S_MAX: Final = 15.0  # longer than connect-int with its seventh, the longest wait of a node
 EVENTS_MAX: Final = 100_000  # at one moment; more means that the node never rests
-CHALLENGE_BITS: Final = 512
 
 
 class Node(Protocol):
@@ -86,28 +85,6 @@ MakeNode = Callable[[ResourceConfig, RandomNumbers], Node]
 
 class Stuck(Exception):  # noqa: N818  # what becomes of a replay
     """The node does not do what the recording needs to go on."""
-
-
-class RecordedRandom:
-    """Random numbers of a seed; only the challenges are the kernel's, since the peer signs them."""
-
-    def __init__(self, said: Iterable[Said]) -> None:
-        self._challenges = deque(
-            int.from_bytes(it.packet.challenge, "big")
-            for it in said
-            if isinstance(it.packet, P_AUTH_CHALLENGE)
-        )
-        self._random = Random(0)
-
-    def getrandbits(self, k: int, /) -> int:
-        """A number of k random bits; a coin says that waiting is not worth it."""
-        if k == CHALLENGE_BITS and self._challenges:
-            return self._challenges.popleft()
-        return 1 if k == 1 else self._random.getrandbits(k)
-
-    def random(self) -> float:
-        """A number from 0 to below 1."""
-        return self._random.random()
 
 
 class World:
@@ -143,6 +120,8 @@ class World:
         self._refused: dict[object, bool] = {}
         self._digests: dict[Request, tuple[tuple[Request, ...], str]] = {}
         self._read: dict[Request, bytes] = {}
+        self._to_fail: set[Request] = set()
+        """What failed for the kernel's applications."""
 
     # The node
 
@@ -152,9 +131,10 @@ class World:
         self._node = self._make_node(config, self._random)
 
     def finish(self, said: Said) -> None:
-        """The kernel's disk has finished what a packet tells of; so has ours."""
+        """The kernel's disk has finished what a packet tells of, or failed; so has ours."""
+        error = error_told_by(said)
         for work in self._slowness.finish(said):
-            self.tell(self._done(work))
+            self.tell(self._failed(work, error) if error else self._done(work))
 
     def attach(self, volume: int) -> None:
         """Attach a lower device."""
@@ -172,13 +152,16 @@ class World:
         self._to_ask = deque(commands)
         self.ask(commands[0], is_refused=False)
 
-    def make(self, requests: tuple[Request, ...], digest: str | None, *, is_told: bool) -> None:
-        """Let applications ask for something; what is read must have this digest."""
-        if not is_told:
+    def make(self, requested: Requested) -> None:
+        """Let applications ask for something; what is read must have the digest."""
+        requests = requested.requests
+        if not requested.is_told:
             for request in requests:
                 self._slowness.hurry(request)
-        if digest is not None:
-            self._digests[requests[-1]] = requests, digest
+        if requested.is_refused:
+            self._to_fail.update(requests)
+        elif requested.digest is not None:
+            self._digests[requests[-1]] = requested.before + requests, requested.digest
         self.tell(RequestsMade(requests))
 
     def tell(self, event: Event) -> None:
@@ -350,6 +333,11 @@ class World:
     def _done(self, work: DiskWork) -> DiskFinished:
         return DiskFinished(work, content=self.lower[work.volume].carry_out(work))
 
+    def _failed(self, work: DiskWork, error: str) -> DiskFinished:
+        if not isinstance(work, ReadBlocks):
+            self.lower[work.volume].has_lost_writes = True
+        return DiskFinished(work, error)
+
     def _attempt(self, timeout_s: float) -> None:
         """An attempt succeeds when the kernel's did, and fails as long as it is the peer's turn."""
         is_mine = bool(self.next_openings) and self.next_openings[0].by is self.script.side
@@ -368,7 +356,10 @@ class World:
 
     def _finished(self, request: Request, error: str, content: bytes) -> None:
         self._read[request] = content
-        if error:
+        if request in self._to_fail:
+            if not error:
+                self.complaints.append(f"{self.now:.6f} {request.kind} did not fail")
+        elif error:
             self.complaints.append(f"{self.now:.6f} {request.kind} failed: {error}")
         elif request in self._digests:
             requests, digest = self._digests[request]

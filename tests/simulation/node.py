@@ -135,6 +135,10 @@ class SimulatedNode:
         self.devices[volume] = device
         return device
 
+    def grow_disk(self, sectors: int, volume: int = 0) -> None:
+        """The disk is enlarged behind the node's back."""
+        self.devices[volume].grow(sectors * SECTOR_SIZE_BYTES)
+
     def attach_command(self, volume: int = 0) -> AttachRequested:
         """Open a disk, as a node does before it tells its engine."""
         device = self.devices[volume]

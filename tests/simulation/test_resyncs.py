@@ -6,7 +6,7 @@ import pytest
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions
+from runtime.config import DiskOptions, NetOptions
 from runtime.effects import ReadBlocks, WriteBlocks
 from runtime.events import (
     ConnectRequested,
@@ -27,6 +27,7 @@ from tests.simulation.scenes import (
     is_target,
     net_of,
     random_write,
+    random_writes,
     resyncing,
     same_disks,
     synced,
@@ -83,6 +84,28 @@ def test_primary_target_reads_and_writes(
         read = Request(RequestKind.READ, 0, chance.randrange(VOLUME_SECTORS - 64), 64)
         made += world.bob.make(read)
         world.run_for(0.01)
+    world.bob.succeed(*made)
+    world.sync()
+    world.compare()
+
+
+@by_protocol
+@pytest.mark.parametrize("csums_alg", ["", "md5"])
+def test_primary_is_invalidated_amid_writes(
+    make_world: MakeWorld, protocol: ReplicationProtocol, csums_alg: str
+) -> None:
+    """Writes that wait for one another when a resync begins are not undone by what it brings."""
+    net = NetOptions(protocol=protocol, csums_alg=csums_alg)
+    disk = DiskOptions(al_extents=67, resync_rate=65536)
+    world = synced(make_world(net=net, disk=disk))
+    world.alice.order(SecondaryRequested())
+    world.bob.order(PrimaryRequested())
+    world.alice.disk_latency_s = world.bob.disk_latency_s = 0.02
+    chance = random.Random(1)
+    made = random_writes(world.bob, chance, 90)
+    world.run_for(0.01)
+    world.bob.happen(InvalidateRequested())
+    made += random_writes(world.bob, chance, 30)
     world.bob.succeed(*made)
     world.sync()
     world.compare()

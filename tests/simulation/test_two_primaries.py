@@ -5,14 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from runtime.config import NetOptions
+from generated.layouts.configuration import SplitBrainPolicy
+from runtime.config import DiskOptions, NetOptions
 from runtime.events import (
+    ConnectRequested,
+    InvalidateRemoteRequested,
+    InvalidateRequested,
     PrimaryRequested,
+    SecondaryRequested,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from tests.simulation.model import Model
 from tests.simulation.node import SimulatedNode
-from tests.simulation.scenes import same_disks
+from tests.simulation.scenes import is_target, resyncing, same_disks
 from tests.simulation.traces import MakeWorld
 from tests.simulation.world import World
 
@@ -28,15 +33,6 @@ def both_primary(world: World) -> World:
     same_disks(world)
     world.bob.order(PrimaryRequested())
     return world
-
-
-def resolver_of(world: World) -> SimulatedNode:
-    """The node whose writes go first: it has accepted the meta socket."""
-    first, second = (
-        next(channel.is_outgoing for channel in list(node.channels)[1:]) for node in world.both
-    )
-    assert first is not second
-    return world.bob if first else world.alice
 
 
 def test_both_write(make_world: MakeWorld) -> None:
@@ -121,3 +117,77 @@ def test_rivals_leave_the_same_on_both_disks(make_world: MakeWorld, seed: int) -
     rivals.end()
     rivals.judge()
     assert not any(node.went_through("Connected", "NetworkFailure") for node in rivals.world.both)
+
+
+def test_promoted_before_connecting(make_world: MakeWorld) -> None:
+    """A node that is primary already gets its data over, and then the other one joins it."""
+    world = resyncing(make_world(net=TWO, disk=DiskOptions(resync_rate=1000, c_plan_ahead=0)))
+    world.bob.order(PrimaryRequested())
+    assert is_target(world.bob)
+    assert [node.state().role.name for node in world.both] == ["Primary", "Primary"]
+    world.sync()
+    world.compare()
+
+
+def test_second_primary_steps_down(make_world: MakeWorld) -> None:
+    """When one of two primaries steps down, its writes are on both disks, and the other goes on."""
+    world = both_primary(make_world(net=TWO))
+    writes = [world.bob.write(8 * it, b"b" * 4096) for it in range(20)]
+    world.bob.order(SecondaryRequested())
+    assert all(it in world.bob.finished for it in writes)
+    world.alice.succeed(world.alice.write(0, b"a" * 4096))
+    world.compare()
+
+
+def test_settings_must_be_the_same(make_world: MakeWorld) -> None:
+    """Where only one node allows two primaries they do not come together (wire 4.5)."""
+    world = make_world(net=TWO, peer_net=NetOptions())
+    world.attach_all()
+    for node in world.both:
+        node.order(ConnectRequested())
+    world.run_until(lambda: any(node.said("incompatible") for node in world.both), "a refusal")
+    assert any(node.said("incompatible allow-two-primaries settings") for node in world.both)
+
+
+# In the last two, a read of the peer once waited for a write that waited for the peer.
+@pytest.mark.parametrize("seed", [*range(12), 109, 356])
+def test_both_write_while_one_is_a_target(make_world: MakeWorld, seed: int) -> None:
+    """Applications of a target write and read while its blocks come in."""
+    disk = DiskOptions(resync_rate=4000, c_plan_ahead=0)
+    world = _shaken(both_primary(make_world(net=TWO, disk=disk, seed=seed)), seed)
+    rivals = Rivals(world, seed)
+    node = world.both[seed % 2]
+    node.order(InvalidateRequested() if seed % 3 else InvalidateRemoteRequested())
+    rivals.go_on(ROUND_COUNT)
+    rivals.end()
+    world.sync()
+    rivals.judge()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_rivals_lose_their_link(make_world: MakeWorld, seed: int) -> None:
+    """Where the link is lost in the middle, both disks are the same when the split is mended."""
+    net = replace(TWO, after_sb_1pri=SplitBrainPolicy.DISCARD_SECONDARY)
+    world = _shaken(both_primary(make_world(net=net, seed=seed)), seed)
+    rivals = Rivals(world, seed)
+    rivals.go_on(20)
+    if seed % 2:
+        world.silence()
+        rivals.go_on(20)
+    world.reset_link()
+    world.heal()
+    rivals.end()
+    world.bob.order(SecondaryRequested())
+    for node in world.both:
+        node.do(ConnectRequested())
+    world.sync()
+    world.compare()
+
+
+def test_lost_link_splits_the_brain(make_world: MakeWorld) -> None:
+    """Two primaries that lose each other begin a generation each, and do not mix them."""
+    world = both_primary(make_world(net=TWO))
+    world.reset_link()
+    world.run_for(30)
+    assert any(node.said("Split-Brain detected but unresolved") for node in world.both)
+    assert not all(world.is_up(node) for node in world.both)

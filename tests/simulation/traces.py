@@ -17,6 +17,7 @@ from generated.states import (
     susp_states,
 )
 from runtime.effects import Arrow, FlowTraced
+from runtime.events import ChangeNetOptionsRequested
 from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
@@ -67,7 +68,11 @@ def check_traces(world: World) -> None:
 
 
 def _is_acked(node: SimulatedNode) -> bool:
-    return node.config.net.protocol.name != "A"
+    may_change = any(
+        isinstance(command, ChangeNetOptionsRequested) and "protocol" in command.changes
+        for command in node.answers
+    )
+    return node.config.net.protocol.name != "A" and not may_change
 
 
 MakeWorld = Callable[..., World]

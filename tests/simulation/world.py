@@ -54,6 +54,8 @@ class World:
         """What becomes of bytes between two sockets."""
         self.nodes: list[SimulatedNode] = []
         """All that there have been, those that were killed too."""
+        self.transferred_bytes = 0
+        """What was sent over all connections, in both directions."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self._wakes: dict[SimulatedNode, float] = {}
@@ -169,6 +171,7 @@ class World:
     def transfer(self, peer: SimulatedNode, channel: Channel, content: bytes) -> None:
         """Bytes travel, in order."""
         arriving = self.on_the_way(content)
+        self.transferred_bytes += len(content)
         self._travel(channel, lambda: peer.receive(channel, arriving))
 
     def cut(self, node: SimulatedNode, channel: Channel, reason: str) -> None:

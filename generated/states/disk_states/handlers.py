@@ -105,6 +105,12 @@ class DiskHandlers(Handlers[Effect]):
         """
 
     @abstractmethod
+    def nobody_relies_on_it(self) -> bool:
+        """Guard of UpToDate -> Inconsistent on io_completion_error. D21: on-io-error is pass_on; IO
+        goes on. A source and a verify stay UpToDate (N7).
+        """
+
+    @abstractmethod
     def clear_crashed_primary(self) -> Iterable[Effect]:
         """Action of 6 arrows.
 
@@ -153,7 +159,7 @@ class DiskHandlers(Handlers[Effect]):
 
     @abstractmethod
     def call_local_io_error(self) -> Iterable[Effect]:
-        """Action of 6 arrows.
+        """Action of 7 arrows.
 
         - Consistent -> Failed on io_completion_error. D24 (F22): on-io-error is detach or
           call-local-io-error.
@@ -162,11 +168,12 @@ class DiskHandlers(Handlers[Effect]):
         - Inconsistent -> Failed on io_completion_error. D24 (F22): as for Consistent.
         - Negotiating -> Failed on io_completion_error. D24: as for Consistent.
         - any state -> Failed on meta_data_io_failed. D24: whatever on-io-error says.
+        - any state -> Failed on disk_timed_out. D24: disk-timeout, which counts as a write error.
         """
 
     @abstractmethod
     def send_state(self) -> Iterable[Effect]:
-        """Action of 13 arrows.
+        """Action of 14 arrows.
 
         - Consistent -> Failed on io_completion_error. D24 (F22): on-io-error is detach or
           call-local-io-error.
@@ -181,16 +188,18 @@ class DiskHandlers(Handlers[Effect]):
           is put aside.
         - Negotiating -> Failed on handshake_refused. D10: D25 follows.
         - UpToDate -> Inconsistent on io_completion_error. D21: on-io-error is pass_on; IO goes on.
+          A source and a verify stay UpToDate (N7).
         - Negotiating -> Failed on io_completion_error. D24: as for Consistent.
         - any state -> Failed on meta_data_io_failed. D24: whatever on-io-error says.
         - any state -> Failed on detach_requested. D24: detach; IO is drained, a connected peer
           agreed.
-        - any state -> Failed on detach_forced. D24: detach --force or disk-timeout.
+        - any state -> Failed on detach_forced. D24: detach --force.
+        - any state -> Failed on disk_timed_out. D24: disk-timeout, which counts as a write error.
         """
 
     @abstractmethod
     def release_disk(self) -> Iterable[Effect]:
-        """Action of 9 arrows.
+        """Action of 10 arrows.
 
         - Consistent -> Failed on io_completion_error. D24 (F22): on-io-error is detach or
           call-local-io-error.
@@ -202,7 +211,8 @@ class DiskHandlers(Handlers[Effect]):
         - any state -> Failed on meta_data_io_failed. D24: whatever on-io-error says.
         - any state -> Failed on detach_requested. D24: detach; IO is drained, a connected peer
           agreed.
-        - any state -> Failed on detach_forced. D24: detach --force or disk-timeout.
+        - any state -> Failed on detach_forced. D24: detach --force.
+        - any state -> Failed on disk_timed_out. D24: disk-timeout, which counts as a write error.
         """
 
     @abstractmethod
@@ -320,7 +330,13 @@ class DiskHandlers(Handlers[Effect]):
 
     @abstractmethod
     def abort_disk_io(self) -> Iterable[Effect]:
-        """Action of any state -> Failed on detach_forced. D24: detach --force or disk-timeout."""
+        """Action of 4 arrows.
+
+        - Failed -> Failed on disk_timed_out.
+        - Failed -> Failed on detach_forced.
+        - any state -> Failed on detach_forced. D24: detach --force.
+        - any state -> Failed on disk_timed_out. D24: disk-timeout, which counts as a write error.
+        """
 
     def holds(self, guard: DiskGuard) -> bool:
         """Answer a guard."""
@@ -347,6 +363,8 @@ class DiskHandlers(Handlers[Effect]):
                 return self.peer_has_nothing_newer()
             case DiskGuard.is_unconnected:
                 return self.is_unconnected()
+            case DiskGuard.nobody_relies_on_it:
+                return self.nobody_relies_on_it()
 
     def act(self, action: DiskAction) -> Iterable[Effect]:
         """Do an action and return its effects."""

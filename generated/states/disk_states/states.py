@@ -71,6 +71,7 @@ class DiskEvent(Enum):
     meta_data_io_failed = "* on meta data io failed"
     detach_requested = "* on detach requested"
     detach_forced = "* on detach forced"
+    disk_timed_out = "* on disk timed out"
 
     __hash__ = object.__hash__
 
@@ -89,6 +90,7 @@ class DiskGuard(Enum):
     exposed_data_differ = "exposed_data_differ"
     peer_has_nothing_newer = "peer_has_nothing_newer"
     is_unconnected = "is_unconnected"
+    nobody_relies_on_it = "nobody_relies_on_it"
 
     __hash__ = object.__hash__
 

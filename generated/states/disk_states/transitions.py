@@ -105,6 +105,18 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             change=Change.hard,
         ),
     ),
+    (DiskState.Inconsistent, DiskEvent.disk_timed_out): (
+        Transition(
+            DiskState.Failed,
+            actions=(
+                DiskAction.abort_disk_io,
+                DiskAction.call_local_io_error,
+                DiskAction.send_state,
+                DiskAction.release_disk,
+            ),
+            change=Change.hard,
+        ),
+    ),
     (DiskState.Consistent, DiskEvent.receive_param): (
         Transition(DiskState.Outdated, guard=DiskGuard.becomes_target, change=Change.auto),
         Transition(
@@ -169,6 +181,18 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
         Transition(
             DiskState.Failed,
             actions=(DiskAction.abort_disk_io, DiskAction.send_state, DiskAction.release_disk),
+            change=Change.hard,
+        ),
+    ),
+    (DiskState.Consistent, DiskEvent.disk_timed_out): (
+        Transition(
+            DiskState.Failed,
+            actions=(
+                DiskAction.abort_disk_io,
+                DiskAction.call_local_io_error,
+                DiskAction.send_state,
+                DiskAction.release_disk,
+            ),
             change=Change.hard,
         ),
     ),
@@ -249,6 +273,18 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             change=Change.hard,
         ),
     ),
+    (DiskState.Outdated, DiskEvent.disk_timed_out): (
+        Transition(
+            DiskState.Failed,
+            actions=(
+                DiskAction.abort_disk_io,
+                DiskAction.call_local_io_error,
+                DiskAction.send_state,
+                DiskAction.release_disk,
+            ),
+            change=Change.hard,
+        ),
+    ),
     (DiskState.UpToDate, DiskEvent.ioctl_replicate): (
         Transition(
             DiskState.Inconsistent,
@@ -268,7 +304,13 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             ),
             change=Change.hard,
         ),
-        Transition(DiskState.Inconsistent, actions=(DiskAction.send_state,), change=Change.hard),
+        Transition(
+            DiskState.Inconsistent,
+            guard=DiskGuard.nobody_relies_on_it,
+            actions=(DiskAction.send_state,),
+            change=Change.hard,
+        ),
+        Transition(DiskState.UpToDate),
     ),
     (DiskState.UpToDate, DiskEvent.outdate_requested): (
         Transition(DiskState.Outdated, guard=DiskGuard.is_unconnected),
@@ -308,6 +350,18 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             change=Change.hard,
         ),
     ),
+    (DiskState.UpToDate, DiskEvent.disk_timed_out): (
+        Transition(
+            DiskState.Failed,
+            actions=(
+                DiskAction.abort_disk_io,
+                DiskAction.call_local_io_error,
+                DiskAction.send_state,
+                DiskAction.release_disk,
+            ),
+            change=Change.hard,
+        ),
+    ),
     (DiskState.Failed, DiskEvent.sending_notify_to_peer): (
         Transition(
             DiskState.Diskless,
@@ -318,7 +372,12 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
     (DiskState.Failed, DiskEvent.io_completion_error): (Transition(DiskState.Failed),),
     (DiskState.Failed, DiskEvent.meta_data_io_failed): (Transition(DiskState.Failed),),
     (DiskState.Failed, DiskEvent.detach_requested): (Transition(DiskState.Failed),),
-    (DiskState.Failed, DiskEvent.detach_forced): (Transition(DiskState.Failed),),
+    (DiskState.Failed, DiskEvent.disk_timed_out): (
+        Transition(DiskState.Failed, actions=(DiskAction.abort_disk_io,)),
+    ),
+    (DiskState.Failed, DiskEvent.detach_forced): (
+        Transition(DiskState.Failed, actions=(DiskAction.abort_disk_io,)),
+    ),
     (DiskState.Failed, DiskEvent.receive_param): (Transition(DiskState.Failed),),
     (DiskState.Failed, DiskEvent.peer_asked_to_outdate): (Transition(DiskState.Failed),),
     (DiskState.Attaching, DiskEvent.attach_failed): (
@@ -459,6 +518,18 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
         Transition(
             DiskState.Failed,
             actions=(DiskAction.abort_disk_io, DiskAction.send_state, DiskAction.release_disk),
+            change=Change.hard,
+        ),
+    ),
+    (DiskState.Negotiating, DiskEvent.disk_timed_out): (
+        Transition(
+            DiskState.Failed,
+            actions=(
+                DiskAction.abort_disk_io,
+                DiskAction.call_local_io_error,
+                DiskAction.send_state,
+                DiskAction.release_disk,
+            ),
             change=Change.hard,
         ),
     ),

@@ -168,8 +168,8 @@ ONCE_AGREED: Final = set(DATA_LIMITS_AFTER_HANDSHAKE) | set(META_LIMITS_AFTER_HA
 def packets_of(kind: type[Packet], parts: Mapping[str, Strategy]) -> Strategy:
     """Packets of one kind that a header can announce."""
     used = {it.name: parts[it.name] for it in _fields_of(kind) if it.name in parts}
-    if kind is P_PROTOCOL_UPDATE:  # the protocol that it tells stays, and that is no damage
-        used["protocol"] = st.sampled_from((3, 3, 0, 4))
+    if kind is P_PROTOCOL_UPDATE:  # what it tells stays, and that is no damage
+        used |= {"protocol": st.sampled_from((3, 3, 0, 4)), "two_primaries": st.just(0)}
     most = ANY_LIMITS[kind.COMMAND].most
     return st.builds(kind, **used).filter(lambda packet: packet.packed_size <= most)
 

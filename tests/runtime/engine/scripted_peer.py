@@ -258,9 +258,12 @@ class ScriptedPeer(SimulatedNode):
             sync_param = P_SYNC_PARAM89(250, b"", b"")
         return [sync_param, SIZES, generations, P_STATE(state)]
 
-    def shake_hands(self, *, version: int = 101) -> None:
+    def shake_hands(self, *, version: int = 101, is_called: bool = False) -> None:
         """All up to where both nodes report their parameters."""
-        self.introduce()
+        if is_called:
+            self.await_introduction()
+        else:
+            self.introduce()
         self.agree(version=version)
         if self.config.net.cram_hmac_alg:
             self.authenticate(self.config.net)

@@ -24,6 +24,11 @@ class MemoryDevice:
         self.bad_from_bytes = size_bytes
         """From here on nothing can be written."""
 
+    def grow(self, more_bytes: int) -> None:
+        """It is enlarged, as a file or a logical volume may be while it is open."""
+        self.size_bytes += more_bytes
+        self.bad_from_bytes = self.size_bytes
+
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read so many bytes."""
         assert 0 <= offset_bytes <= offset_bytes + size_bytes <= self.size_bytes

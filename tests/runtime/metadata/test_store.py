@@ -161,6 +161,42 @@ def test_a_partial_block_at_the_end_comes_into_sync() -> None:
     assert store.mark_in_sync(first_sector=VOLUME_SECTORS, sector_count=4) == 1
 
 
+def test_meta_data_follows_the_end_of_its_device() -> None:
+    """On a device that was enlarged it is moved, and then the volume has more room."""
+    device = new_device()
+    store = in_sync(device)
+    assert not store.is_misplaced
+    before = store.sector_count_max
+    device.grow(1 << 20)  # one more page of bitmap describes it
+    assert store.is_misplaced
+    assert store.sector_count_max == before + 2048 - 8
+    store.mark_out_of_sync(first_sector=80, sector_count=8)
+    store.move_to_end()
+    store.resize(store.sector_count_max)
+    again = Store.attach(device, INTERNAL)
+    assert not again.is_misplaced
+    assert again.superblock.last_agreed_size == before + 2040
+    assert again.bitmap.count == 1 + (before + 2040 - VOLUME_SECTORS + 7) // 8
+
+
+def test_new_space_may_be_in_sync() -> None:
+    """Whoever knows that both disks have the same there says so."""
+    store = in_sync(new_device())
+    store.resize(VOLUME_SECTORS // 2)
+    store.resize(VOLUME_SECTORS, is_in_sync=True)
+    assert store.bitmap.count == 0
+
+
+def test_external_meta_data_stays_where_it_is() -> None:
+    """Only the data device is enlarged, and the meta-data says how much of it can be used."""
+    data, device = MemoryDevice(SIZE_BYTES), new_device(FLEXIBLE_EXTERNAL)
+    store = Store.attach(device, FLEXIBLE_EXTERNAL, data=data)
+    assert store.sector_count_max == SIZE_BYTES // 512
+    data.grow(1 << 20)
+    assert store.sector_count_max == SIZE_BYTES // 512 + 2048
+    assert not store.is_misplaced
+
+
 def test_a_full_sync_that_was_asked_for_is_done() -> None:
     """Where the superblock says that the bitmap cannot be trusted, everything is marked."""
     device = new_device()

@@ -7,7 +7,14 @@ from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions, OnCongestion, OnIoError, ReadBalancing
+from runtime.config import (
+    DiskOptions,
+    FencingPolicy,
+    NetOptions,
+    OnCongestion,
+    OnIoError,
+    ReadBalancing,
+)
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -17,8 +24,10 @@ from runtime.events import (
     InvalidateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
     VerifyRequested,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
@@ -28,6 +37,7 @@ from tests.simulation.scenes import SIZES_BYTES
 from tests.simulation.world import World, connected_pair
 
 VERSIONS: Final = (101, 101, 101, 100, 99, 96, 95, 94, 91)
+HANDLERS: Final = {"fence-peer": "fence"}
 HASHES: Final = ("", "", "crc32c", "sha1")
 STEP_COUNT: Final = 60  # enough for some accidents in one another, and a world takes a second
 MEETING_S: Final = 30  # what two nodes need at most to find each other, by three connect-ints
@@ -45,19 +55,21 @@ class Chances:
         breaks_disks: bool = False,
         volumes: int = 1,
         verifies: bool = False,
+        fences: bool = False,
     ) -> None:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
         self.breaks_disks = breaks_disks
-        self.verifies = verifies
+        self.verifies, self.fences = verifies, fences
         net, peer_net, disk = self._options(seed, is_alone=volumes == 1)
         self.world = world = World(
-            seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes
+            seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes, handlers=HANDLERS
         )
         world.jitter_s = chance.choice([0.0, 0.0, 0.002])
         for node in world.both:
             node.crashes = lose_power
             node.disk_latency_s = chance.choice([0.0, 0.001, 0.01])
+            node.helper_exits = lambda _name, _volume: chance.choice([4, 4, 1])
         connected_pair(world)
         self.models: dict[int, Model] = {}
         for volume in range(volumes):
@@ -77,6 +89,8 @@ class Chances:
         protocol = chance.choice(list(ReplicationProtocol))
         if self.breaks_disks:  # what only the peer has must be on its disk: A and B ask for less
             protocol = ReplicationProtocol.C
+        if self.fences:  # which is not for protocol A
+            protocol = chance.choice([ReplicationProtocol.B, ReplicationProtocol.C])
         apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
         may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
         hashes = random.Random(f"digests {seed}")
@@ -100,6 +114,8 @@ class Chances:
             version_max=chance.choice(VERSIONS) if is_alone else 101,
         )
         disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        if self.fences:
+            disk = replace(disk, fencing=chance.choice(list(FencingPolicy)))
         if self.breaks_disks:
             disk = replace(
                 disk,
@@ -147,6 +163,7 @@ class Chances:
             self._change_disks: 2,
             self._detach_or_attach: 2,
             **({self._verify: 12} if self.verifies else {}),
+            **({self._suspend_or_resume: 6} if self.fences else {}),
         }
 
     # Applications
@@ -216,6 +233,7 @@ class Chances:
     def _swap_roles(self) -> None:
         if not all(self._is_safe(volume) for volume in self.models):
             return
+        self._try(self.primary, ResumeIoRequested())
         for volume, model in self.models.items():
             if not self._try(self.primary, SecondaryRequested(volume)):
                 return
@@ -228,6 +246,11 @@ class Chances:
     def _pause_or_resume(self) -> None:
         command = self.chance.choice([PauseSyncRequested, ResumeSyncRequested])
         self._try(self.chance.choice(self.world.both), command(self._volume()))
+
+    def _suspend_or_resume(self) -> None:
+        """Hold back requests, or let them go on whatever they wait for."""
+        command = self.chance.choice([SuspendIoRequested, ResumeIoRequested, ResumeIoRequested])
+        self._try(self.primary, command())
 
     def _invalidate(self) -> None:
         """Replace the secondary's data, never the last good ones."""
@@ -333,6 +356,7 @@ class Chances:
             self._shake_hands()
         for node in world.both:
             node.disk_latency_s = min(node.disk_latency_s, 0.001)
+            self._try(node, ResumeIoRequested())
             for volume in self.models:
                 self._try(node, ResumeSyncRequested(volume))
             for volume in self.models:

@@ -28,6 +28,7 @@ def _live(
     breaks_disks: bool = False,
     volumes: int = 1,
     verifies: bool = False,
+    fences: bool = False,
 ) -> None:
     """Let a world of this seed live, settle, and be judged."""
     chances = Chances(
@@ -36,6 +37,7 @@ def _live(
         breaks_disks=breaks_disks,
         volumes=volumes,
         verifies=verifies,
+        fences=fences,
     )
     try:
         for _ in range(STEP_COUNT):
@@ -82,6 +84,12 @@ def test_verifies_find_nothing_that_nobody_has_spoilt(seed: int) -> None:
 def test_broken_disks_lose_nothing(seed: int) -> None:
     """A primary whose disk fails, or is given up, goes on with its peer's and gets it all back."""
     _live(seed, "broken", breaks_disks=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_frozen_requests_lose_nothing(seed: int) -> None:
+    """Whatever requests wait for, nobody is told of one that is lost later."""
+    _live(seed, "frozen", lose_power=seed % 2 == 0, fences=True)
 
 
 def test_source_that_is_confirmed_late_ends_its_resync() -> None:

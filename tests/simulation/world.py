@@ -228,6 +228,7 @@ class World:
         again = self._new_node(node.name, replace(node.config), node.seed + 1000)
         again.devices, again.crashes = node.devices, node.crashes
         again.disk_latency_s = node.disk_latency_s
+        again.helper_exits, again.helper_delay_s = node.helper_exits, node.helper_delay_s
         if node.name == "alice":
             self.alice = again
         else:

@@ -4,7 +4,7 @@ Not here, with the reason:
 - whatever the table says "must not be sent" of has no reaction to be held to;
 - P_ZEROES under data integrity costs a kernel its connection by a defect: it is taken here;
 - missing sequence numbers, conflicts, writes without SEND_WRITE_ACK: two primaries;
-- a new generation while I/O is suspended: this node does not suspend it;
+- a new generation while I/O is suspended: tests/simulation/test_fencing.py has two whole nodes;
 - names without a zero at their end, short P_SYNC_PARAMs: refused here, and missed by the kernel.
 """
 

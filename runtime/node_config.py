@@ -82,6 +82,8 @@ class NodeConfig:
     peer: Address
     disks: Mapping[int, DiskPath]
     """Volume number -> its disk; a volume without one is diskless."""
+    resync_count_max: int = 0
+    """How many volumes of this node may resync at once, 0 for all; not one of DRBD's options."""
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
@@ -90,6 +92,8 @@ class NodeConfig:
             if number not in self.resource.volumes:
                 known = ", ".join(map(str, sorted(self.resource.volumes)))
                 raise ConfigError(f"a disk for volume {number}, the resource has {known}")
+        if self.resync_count_max < 0:
+            raise ConfigError(f"resync-count-max is {self.resync_count_max}, which is less than 0")
         if self.address.is_ipv6 != self.peer.is_ipv6:
             raise ConfigError(f"{self.address} and {self.peer} are of two families")
         if self.address == self.peer:
@@ -111,7 +115,7 @@ def from_json(text: str) -> NodeConfig:
         content = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"no JSON: {error}") from error
-    top = _object(content, "the configuration", ("name", "resource", "address", "peer", "disks"))
+    top = _object(content, "the configuration", [field.name for field in fields(NodeConfig)])
     for name in ("name", "address", "peer"):
         if name not in top:
             raise ConfigError(f"the configuration has no {name}")
@@ -122,6 +126,7 @@ def from_json(text: str) -> NodeConfig:
         Address.parse(_value(top["address"], str, "address")),
         Address.parse(_value(top["peer"], str, "peer")),
         {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
+        _value(top.get("resync_count_max", 0), int, "resync_count_max"),
     )
 
 

@@ -16,6 +16,7 @@ from runtime.engine.asking import Asking
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.dependents import Dependents
 from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
@@ -25,6 +26,7 @@ from runtime.engine.peer_write import Confirming
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.resync_turns import ResyncTurns
 from runtime.engine.volume import Volume
 from runtime.engine.volume_rooms import VolumeRooms
 from runtime.engine.volume_state import VolumeState
@@ -36,6 +38,7 @@ from runtime.events import (
     DiskFinished,
     Event,
     RequestsMade,
+    ResyncTurnPassed,
     SendResumed,
     SocketLost,
     TimePassed,
@@ -50,7 +53,13 @@ WFCONNECTION: Final = ConnState.WFConnection.wire
 class Resource:
     """One resource of one node."""
 
-    def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
+    def __init__(
+        self,
+        config: ResourceConfig,
+        *,
+        random: RandomNumbers,
+        turns: ResyncTurns | None = None,
+    ) -> None:
         self.config = config
         self._agenda = Agenda()
         self._connection = Connection(config.net, self._agenda, random)
@@ -77,6 +86,7 @@ class Resource:
             )
             for number, volume in volumes.items()
         }
+        self._dependents = Dependents(config.name, volumes, turns or ResyncTurns())
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         DiskCommands(self._commands)
@@ -90,6 +100,7 @@ class Resource:
             DiskFinished: self._disk_finished,
             RequestsMade: self._requests_made,
             TimePassed: _nothing,
+            ResyncTurnPassed: lambda _event: self._dependents.update(),
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
             DisconnectRequested: self._leaving.run,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
-from generated.states.conn_states import ConnMachine, ConnState
+from generated.states.conn_states import ConnMachine
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
@@ -75,6 +75,9 @@ class Volume:
         """Rooms that want to know of every change, and get the state before it."""
         self.metadata_failed: Callable[[str], None] = _ignored
         """What to do when meta-data can't be read or written; the disk's room puts itself here."""
+
+        self.resync_turns_changed: Callable[[], None] = _nothing
+        """What to do when other volumes may wait for this one's resync, or do not any more."""
 
         self.owes_state = False
         """Whether the peer, as source, may need our state again: writes that it waits to be durable
@@ -231,9 +234,12 @@ class Volume:
     @property
     def in_resync_range(self) -> bool:
         """Whether blocks become in sync by being written: states 16 to 21 (wire 7.2)."""
-        wire = self.state.conn.wire
-        return ConnState.SyncSource.wire <= wire <= ConnState.PausedSyncT.wire
+        return self.state.in_resync_range
 
 
 def _ignored(_error: str) -> None:
     """There is no disk yet that could fail."""
+
+
+def _nothing() -> None:
+    """Nobody waits."""

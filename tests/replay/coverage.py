@@ -46,7 +46,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
     "congestion-during-sync": CONGESTION,
     "change-net-options": OPTIONS,
     "suspend-resume-io": "suspend-io: our node does not hold requests back for an administrator",
-    "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
 """Conversations that are replayed on neither side, and why."""
 

@@ -197,7 +197,7 @@ class Conn(ConnHandlers[Effect]):
 
     def resume_dependents(self) -> Iterable[Effect]:
         """Volumes that waited for this one may go on (A23)."""
-        self._volume.resync_turns_changed()
+        self._volume.connection.resync_turns_changed()
         return ()
 
     def write_bitmap(self) -> Iterable[Effect]:

@@ -6,6 +6,7 @@ from functools import partial
 from generated.states.conn_states import ConnState
 from runtime.effects import ResyncTurnsChanged
 from runtime.engine.change import change
+from runtime.engine.connection import Connection
 from runtime.engine.parameters import send_state
 from runtime.engine.resync_turns import ResyncTurns
 from runtime.engine.volume import Volume
@@ -15,21 +16,27 @@ from runtime.engine.volume_state import VolumeState
 class Dependents:
     """The volumes of one resource, among all of the node."""
 
-    def __init__(self, resource: str, volumes: Mapping[int, Volume], turns: ResyncTurns) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        resource: str,
+        volumes: Mapping[int, Volume],
+        turns: ResyncTurns,
+    ) -> None:
+        self._agenda = connection.agenda
         self._resource = resource
         self._volumes = volumes
         self._turns = turns
         turns.join(resource, dict(volumes))
+        connection.on_resync_turns.append(self.tell)
         for volume in volumes.values():
-            volume.resync_turns_changed = self.tell
             volume.watchers.append(partial(self._note_state, volume))
 
     def tell(self) -> None:
         """A resync has begun or ended, or a pause: look who may go on, here and elsewhere."""
         self.update()
         if self._turns.is_shared_with_others(self._resource):
-            agenda = next(iter(self._volumes.values())).agenda
-            agenda.emit(ResyncTurnsChanged())
+            self._agenda.emit(ResyncTurnsChanged())
 
     def _note_state(self, volume: Volume, before: VolumeState) -> None:
         if _essence(volume.state) != _essence(before):

@@ -54,11 +54,7 @@ class Resource:
     """One resource of one node."""
 
     def __init__(
-        self,
-        config: ResourceConfig,
-        *,
-        random: RandomNumbers,
-        turns: ResyncTurns | None = None,
+        self, config: ResourceConfig, *, random: RandomNumbers, turns: ResyncTurns | None = None
     ) -> None:
         self.config = config
         self._agenda = Agenda()
@@ -86,7 +82,9 @@ class Resource:
             )
             for number, volume in volumes.items()
         }
-        self._dependents = Dependents(config.name, volumes, turns or ResyncTurns())
+        self._dependents = Dependents(
+            self._connection, config.name, volumes, turns or ResyncTurns()
+        )
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         DiskCommands(self._commands)

@@ -104,7 +104,7 @@ class Resync:
         else:
             volume.agenda.later(self._bits_cleared)
         self._write_pages()
-        volume.resync_turns_changed()
+        volume.connection.resync_turns_changed()
 
     def fire(self) -> None:
         """The target asks now."""

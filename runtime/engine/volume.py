@@ -76,9 +76,6 @@ class Volume:
         self.metadata_failed: Callable[[str], None] = _ignored
         """What to do when meta-data can't be read or written; the disk's room puts itself here."""
 
-        self.resync_turns_changed: Callable[[], None] = _nothing
-        """What to do when other volumes may wait for this one's resync, or do not any more."""
-
         self.owes_state = False
         """Whether the peer, as source, may need our state again: writes that it waits to be durable
         before it ends its resync were not confirmed when it was told (wire 9.6)."""
@@ -95,7 +92,6 @@ class Volume:
 
         self.sync_uuid = 0
         """What the source has told last (wire 5.7)."""
-
         # Marks of states 10.1
         self.exposed_uuid = 0
         self.told_uuid = 0
@@ -239,7 +235,3 @@ class Volume:
 
 def _ignored(_error: str) -> None:
     """There is no disk yet that could fail."""
-
-
-def _nothing() -> None:
-    """Nobody waits."""

@@ -84,6 +84,11 @@ class TimePassed(Event):
     """The engine's deadline has come."""
 
 
+@dataclass(frozen=True, slots=True)
+class ResyncTurnPassed(Event):
+    """Another resource of this node has begun a resync, or ended one (states 6.5)."""
+
+
 # Disks
 
 

@@ -207,7 +207,8 @@ class Conn(ConnHandlers[Effect]):
         return ()
 
     def resume_dependents(self) -> Iterable[Effect]:
-        """No volume waits for another one's resync: resync-after is not configured."""
+        """Volumes that waited for this one may go on (A23)."""
+        self._volume.connection.resync_turns_changed()
         return ()
 
     def write_bitmap(self) -> Iterable[Effect]:

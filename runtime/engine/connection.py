@@ -64,6 +64,8 @@ class Connection:
         self.received_epochs = ReceivedEpochs()
         self._pause_reasons: set[object] = set()
         self.owed = Owed(self.pause, self.resume)
+        self.on_resync_turns: list[Job] = []
+        """Who wants to know when volumes may have to wait for others' resyncs, or may go on."""
         self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
 
@@ -175,6 +177,11 @@ class Connection:
             self.meta.is_paused = False
             self.resume(self.meta)
             self.read_on()
+
+    def resync_turns_changed(self) -> None:
+        """A resync has begun or ended, for which others may wait."""
+        for job in self.on_resync_turns:
+            job()
 
     def read_on(self) -> None:
         """Take what came while nobody read."""

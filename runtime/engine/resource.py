@@ -19,6 +19,7 @@ from runtime.engine.changing import Changing
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.dependents import Dependents
 from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.fencing import Fencing
 from runtime.engine.leaving import Leaving
@@ -29,6 +30,7 @@ from runtime.engine.peer_write import Confirming
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.resync_turns import ResyncTurns
 from runtime.engine.roles import Roles
 from runtime.engine.suspension import Suspension
 from runtime.engine.verifying import Verifying
@@ -44,6 +46,7 @@ from runtime.events import (
     Event,
     HelperEnded,
     RequestsMade,
+    ResyncTurnPassed,
     SendResumed,
     SocketLost,
     TimePassed,
@@ -60,7 +63,9 @@ WFCONNECTION: Final = ConnState.WFConnection.wire
 class Resource:
     """One resource of one node."""
 
-    def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
+    def __init__(
+        self, config: ResourceConfig, *, random: RandomNumbers, turns: ResyncTurns | None = None
+    ) -> None:
         self.config = config
         self._agenda = Agenda()
         self._connection = Connection(config.net, self._agenda, random)
@@ -86,6 +91,9 @@ class Resource:
             number: VolumeRooms.build(volume, shared, traces=config.trace_flows)
             for number, volume in volumes.items()
         }
+        self._dependents = Dependents(
+            self._connection, config.name, volumes, turns or ResyncTurns()
+        )
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
@@ -97,12 +105,17 @@ class Resource:
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
-        self._methods: Mapping[type, Callable[..., None]] = {
+        self._methods = self._reactions()
+
+    def _reactions(self) -> Mapping[type, Callable[..., None]]:
+        """Who takes which event; the others are the administrator's, or are about the link."""
+        return {
             BytesArrived: self._bytes_arrived,
             DiskFinished: self._disk_finished,
             HelperEnded: self._helper_ended,
             RequestsMade: self._requests_made,
             TimePassed: _nothing,
+            ResyncTurnPassed: lambda _event: self._dependents.update(),
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
             TlsRefused: self._tls_refused,

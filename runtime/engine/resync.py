@@ -99,6 +99,7 @@ class Resync:
         else:
             volume.agenda.later(self._bits_cleared)
         self._write_pages()
+        volume.connection.resync_turns_changed()
 
     def _start_target(self) -> None:
         volume = self.volume

@@ -10,7 +10,7 @@ from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
 from generated.layouts.handshake import Features
 from generated.layouts.write import P_OUT_OF_SYNC
-from generated.states.conn_states import ConnMachine, ConnState
+from generated.states.conn_states import ConnMachine
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
@@ -109,7 +109,6 @@ class Volume:
 
         self.sync_uuid = 0
         """What the source has told last (wire 5.7)."""
-
         # Marks of states 10.1
         self.exposed_uuid = 0
         self.told_uuid = 0
@@ -271,8 +270,7 @@ class Volume:
     @property
     def in_resync_range(self) -> bool:
         """Whether blocks become in sync by being written: states 16 to 21 (wire 7.2)."""
-        wire = self.state.conn.wire
-        return ConnState.SyncSource.wire <= wire <= ConnState.PausedSyncT.wire
+        return self.state.in_resync_range
 
 
 def _ignored(_error: str) -> None:

@@ -17,7 +17,6 @@ REFUSED: Final = (
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
-    "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
 """Conversations that are replayed on neither side, and why."""
 

@@ -72,7 +72,9 @@ class Conn(ConnHandlers[Effect]):
     # The link
 
     def store_net_options(self) -> Iterable[Effect]:
-        """They are the connection's from the beginning."""
+        """They are the connection's from the beginning, but for what a peer has changed."""
+        connection = self._volume.connection
+        connection.use_options(connection.given_options)
         return ()
 
     def start_receiver(self) -> Iterable[Effect]:

@@ -29,6 +29,8 @@ class Connection:
     """The link to the one peer."""
 
     def __init__(self, options: NetOptions, agenda: Agenda, random: RandomNumbers) -> None:
+        self.given_options = options
+        """What the administrator has given; what a peer changes lasts to the next connect (C1)."""
         self.options = options
         self.agenda = agenda
         self.random = random
@@ -68,6 +70,12 @@ class Connection:
         """Who wants to know when volumes may have to wait for others' resyncs, or may go on."""
         self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
+
+    def use_options(self, options: NetOptions) -> None:
+        """The administrator has given these, for this connection and for later ones."""
+        self.given_options = self.options = options
+        self.protocol = options.protocol
+        self.has_two_primaries = options.allow_two_primaries
 
     @property
     def verify_alg(self) -> str:

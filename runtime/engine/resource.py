@@ -275,12 +275,13 @@ class Resource:
         volume = self._rooms[work.volume].volume
         if not volume.own_works.is_awaited(work):
             return
-        was_last = volume.peer_work_ended(work)
+        was_at_work = bool(volume.peer_works)
+        volume.peer_works.discard(work)
         self._with_disk(
             work.volume,
             lambda: owner.disk_finished(work, event.error, event.content),
         )
-        if was_last and not volume.peer_works:
+        if was_at_work and not volume.peer_works:
             volume.peer_is_idle()
             self._link.cleaned_up()
 

@@ -206,13 +206,6 @@ class Volume:
         else:
             self.agenda.later(job)
 
-    def peer_work_ended(self, work: DiskWork) -> bool:
-        """The disk has ended something; say whether that was the last that it did for the peer."""
-        if work not in self.peer_works:
-            return False
-        self.peer_works.discard(work)
-        return not self.peer_works
-
     def peer_is_idle(self) -> None:
         """Go on with what waited for that."""
         waiting, self._on_peer_idle = self._on_peer_idle, []

@@ -28,6 +28,7 @@ from runtime.engine.peer_numbers import PeerNumbers
 from runtime.engine.peer_write import AnyWrite, PeerWrite, PeerWrites
 from runtime.engine.volume import Volume
 from runtime.engine.write_answers import write_of
+from runtime.errors import PeerError
 from runtime.requests import SECTOR_SIZE_BYTES
 
 VERSION_OF_RETRY: Final = 100  # wire 7.9: before, a write that is covered in part is superseded too
@@ -128,8 +129,11 @@ class WriteConflicts:
     # The own writes, when the peer decides
 
     def answered(self, packet: BlockAck) -> None:
-        """P_SUPERSEDED or P_RETRY_WRITE has come; PeerError when it belongs to no open write."""
+        """P_SUPERSEDED or P_RETRY_WRITE has come; PeerError when no write waits for an answer."""
         write = write_of(self._writes, packet)
+        if not write.is_peer_pending:
+            name = packet.COMMAND.name
+            raise PeerError(f"{name} of sector {packet.sector}, which was answered before")
         connection = self._volume.connection
         del self._writes.by_id[write.block_id]
         connection.leave_epoch(write)

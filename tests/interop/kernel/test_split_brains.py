@@ -11,7 +11,7 @@ SPLIT = {
     r"helper command: .* (initial-)?split-brain": "which is told",
     RECEIVER: "the connection is dropped for it",
     r"sock was shut down by peer|meta connection shut down by peer": "by the other node",
-    r"[Dd]ry-run|dry run|CONNECTED without": "which was asked for",
+    r"conn\( (\w+ -> ProtocolError|ProtocolError -> \w+) \)": "the end of a dry run of the peer's",
 }
 
 

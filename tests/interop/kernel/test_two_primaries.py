@@ -20,7 +20,7 @@ def test_rivals(pair: Pair) -> None:
     """Both write all over the same few blocks, and both disks have the same in the end."""
     both_primary(pair)
     pair.both(lambda side: side.start_writing())
-    pair.both(lambda side: side.await_writes(150))
+    pair.both(lambda side: side.await_writes(80))
     pair.both(lambda side: side.stop_writing())
     pair.other.secondary()
     pair.end(allowed=LEAK)

@@ -14,6 +14,7 @@ from runtime.digests import DIGEST_SIZE_BYTES, HMAC_NAMES
 from runtime.errors import ConfigError
 
 NAME_SIZE_MAX: Final = 63  # wire 12.1: of algorithms and of the secret, in bytes
+MINOR_MAX: Final = 1048575  # states 10.2
 VERSION_MIN: Final = 86
 VERSION_MAX: Final = 101
 HELPERS: Final = frozenset("""
@@ -228,6 +229,10 @@ class DiskOptions(_Options):
     disk_flushes: bool = True
     al_extents: int = _option(1237, 67, 65534)
     al_updates: bool = True
+    minor: int = _option(-1, -1, MINOR_MAX)
+    """The volume's number among all of the node, for resync-after; -1 for none."""
+    resync_after: str = ""
+    """Which volume has to be in sync before: a minor, or RESOURCE/VOLUME; -1 for none."""
     resync_rate: int = _option(250, 1, 4194304, "KiB/s")
     c_plan_ahead: int = _option(20, 0, 300, "0.1 s")
     c_delay_target: int = _option(10, 1, 100, "0.1 s")
@@ -237,6 +242,18 @@ class DiskOptions(_Options):
     rs_discard_granularity: int = _option(0, 0, 1048576, "bytes")
     """The size at which a resync's requests end, and of which zeroes are told and not sent; 0 for
     the largest requests and no such word. With csums-alg it is also what is compared at once."""
+
+    def __post_init__(self) -> None:
+        _Options.__post_init__(self)
+        name, slash, number = self.resync_after.rpartition("/")
+        is_number = number.isascii() and number.isdecimal()
+        is_place = bool(slash and name and is_number)
+        is_minor = not slash and is_number and int(number) <= MINOR_MAX
+        if not (is_place or is_minor or self.resync_after in ("", "-1")):
+            raise ConfigError(
+                f"The resync-after minor number is invalid: {self.resync_after!r} is neither a"
+                f" minor of 0 to {MINOR_MAX} nor RESOURCE/VOLUME"
+            )
 
     @property
     def disk_timeout_s(self) -> float:

@@ -142,6 +142,11 @@ class Answered(Effect):
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ResyncTurnsChanged(Effect):
+    """Other resources of this node may have to let their resyncs wait, or go on (states 6.5)."""
+
+
 # What people and programs are told
 
 

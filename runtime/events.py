@@ -84,6 +84,11 @@ class TimePassed(Event):
     """The engine's deadline has come."""
 
 
+@dataclass(frozen=True, slots=True)
+class ResyncTurnPassed(Event):
+    """Another resource of this node has begun a resync, or ended one (states 6.5)."""
+
+
 # Disks
 
 
@@ -139,6 +144,8 @@ class ConnectRequested(Command):
     """Find the peer and stay connected (states 8.4)."""
 
     discard_my_data: bool = False
+    tentative: bool = False
+    """Only find out what would follow, on both nodes, and stand alone again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +205,17 @@ class PauseSyncRequested(VolumeCommand):
 @dataclass(frozen=True, slots=True, eq=False)
 class ResumeSyncRequested(VolumeCommand):
     """Let it go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VerifyRequested(VolumeCommand):
+    """Compare all blocks with the peer's, up to a sector or to the end (states 8.9).
+
+    Without a start it goes on where the last one was left. While one runs, only its stop changes.
+    """
+
+    start: int | None = None
+    stop: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ from runtime.effects import (
     Level,
     Log,
     RequestFinished,
+    ResyncTurnsChanged,
     StateChanged,
 )
 from runtime.engine.progress import Progress
@@ -42,6 +43,7 @@ from runtime.events import (
 from runtime.io.driver import Driver
 from runtime.io.programs import Programs
 from runtime.io.volume_disk import VolumeDisk, open_volume
+from runtime.neighbours import Neighbours
 from runtime.node_config import NodeConfig
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from runtime.state_watchers import Predicate, StateWatchers
@@ -58,7 +60,8 @@ class Node:
     """One node of a resource, in the event loop in which it is entered.
 
     `told` gets each line of the log at once; `failed` is called when the engine has a bug, after
-    which the node is as if killed.
+    which the node is as if killed. Nodes of several resources in one process share `neighbours`, so
+    that their resyncs wait for each other as the options say.
     """
 
     def __init__(
@@ -67,13 +70,17 @@ class Node:
         *,
         told: Told | None = None,
         failed: Callable[[], None] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.config = config
+        self._neighbours = neighbours or Neighbours(resync_count_max=config.resync_count_max)
         self.log: deque[str] = deque(maxlen=LOG_LINES_MAX)
         self.trace = Trace(config.name)
         self._told = told
         self._failed = failed
-        self._engine = Resource(config.resource, random=random.SystemRandom())
+        self._engine = Resource(
+            config.resource, random=random.SystemRandom(), turns=self._neighbours.turns
+        )
         self._commands: dict[object, asyncio.Future[Answered]] = {}
         self._disks: dict[int, VolumeDisk] = {}
         self._watchers = StateWatchers()
@@ -100,6 +107,7 @@ class Node:
                 HelperTold: self._tell_helper,
                 Log: self._log,
                 RequestFinished: self._finish,
+                ResyncTurnsChanged: lambda _: self._neighbours.tell(config.resource.name),
                 StateChanged: self._change,
             },
             fallen=self._fall,
@@ -111,6 +119,7 @@ class Node:
             said=lambda text: self._say(f"info: {text}"),
         )
         self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
+        self._neighbours.join(config.resource.name, self._driver.post)
         self._end = ""
         is_begun = False
         try:
@@ -169,6 +178,7 @@ class Node:
             return
         self._end = reason
         self._programs.stop()
+        self._neighbours.leave(self.config.resource.name)
         for volume in tuple(self._disks):
             self._close_disk(volume)
         self._requests.end(reason)

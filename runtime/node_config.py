@@ -108,6 +108,8 @@ class NodeConfig:
     disks: Mapping[int, DiskPath]
     """Volume number -> its disk; a volume without one is diskless."""
     tls: Tls | None = None
+    resync_count_max: int = 0
+    """How many volumes of this node may resync at once, 0 for all; not one of DRBD's options."""
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
@@ -116,6 +118,8 @@ class NodeConfig:
             if number not in self.resource.volumes:
                 known = ", ".join(map(str, sorted(self.resource.volumes)))
                 raise ConfigError(f"a disk for volume {number}, the resource has {known}")
+        if self.resync_count_max < 0:
+            raise ConfigError(f"resync-count-max is {self.resync_count_max}, which is less than 0")
         if self.address.is_ipv6 != self.peer.is_ipv6:
             raise ConfigError(f"{self.address} and {self.peer} are of two families")
         if self.address == self.peer:
@@ -149,6 +153,7 @@ def from_json(text: str) -> NodeConfig:
         Address.parse(_value(top["peer"], str, "peer")),
         {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
         _tls(top["tls"]) if top.get("tls") is not None else None,
+        _value(top.get("resync_count_max", 0), int, "resync_count_max"),
     )
 
 

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
 from runtime.config import DiskOptions, NetOptions
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError
 from runtime.events import (
@@ -30,6 +31,7 @@ from runtime.events import (
     ResumeSyncRequested,
     SecondaryRequested,
     SuspendIoRequested,
+    VerifyRequested,
     VolumeCommand,
 )
 from runtime.node import Node
@@ -64,6 +66,11 @@ class Arguments:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise MisuseError(f"{name} is {value!r}, which must be a number of 0 to {most}")
         return value
+
+    def number_if_given(self, name: str) -> int | None:
+        """A number of 0 or more, or none at all."""
+        number = self.number(name, -1)
+        return None if number < 0 else number
 
     def seconds(self, name: str) -> float | None:
         """A time, or no bound."""
@@ -169,6 +176,14 @@ async def _disk_options(node: Node, arguments: Arguments) -> Answer:
     changes = options_of(DiskOptions, arguments.table("options"), "options")
     arguments.end()
     await node.do(ChangeDiskOptionsRequested(volume, changes))
+    return {}
+
+
+async def _verify(node: Node, arguments: Arguments) -> Answer:
+    volume = _volume(node, arguments)
+    start, stop = arguments.number_if_given("start"), arguments.number_if_given("stop")
+    arguments.end()
+    await node.do(VerifyRequested(volume, start, stop))
     return {}
 
 
@@ -340,7 +355,8 @@ async def _progress(node: Node, arguments: Arguments) -> Answer:
     progress = node.progress(volume)
     if progress is None:
         return {"progress": None}
-    return {"progress": {**asdict(progress), "text": progress.text()}}
+    is_verify = node.state(volume).conn in VERIFYING
+    return {"progress": {**asdict(progress), "text": progress.text(is_verify=is_verify)}}
 
 
 async def _checksum(node: Node, arguments: Arguments) -> Answer:
@@ -352,7 +368,7 @@ async def _checksum(node: Node, arguments: Arguments) -> Answer:
 ORDERS: Final[dict[str, Order]] = {
     "attach": _attach,
     "checksum": _checksum,
-    "connect": _command(ConnectRequested, "discard_my_data"),
+    "connect": _command(ConnectRequested, "discard_my_data", "tentative"),
     "detach": _command(DetachRequested, "force"),
     "discard": _discard,
     "disk_options": _disk_options,
@@ -375,6 +391,7 @@ ORDERS: Final[dict[str, Order]] = {
     "secondary": _command(SecondaryRequested),
     "state": _state,
     "suspend_io": _command(SuspendIoRequested),
+    "verify": _verify,
     "wait": _wait,
     "write": _write,
     "write_zeroes": _write_zeroes,

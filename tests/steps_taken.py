@@ -1,7 +1,7 @@
 """Which rows of the tables and which steps of the flows the nodes of a test run have taken.
 
 Every node that a test lets live notes its steps here. At the end of the run all of them are held
-against the drawings: what nobody has taken is printed, with the reason if there is one.
+against the drawings, and what nobody has taken is printed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,6 @@ from codegen.drawings import Drawings
 from codegen.trace import read_trace
 from runtime.effects import FlowTraced, StateChanged
 from runtime.trace import Trace
-from tests.steps_untaken import REASONS
 
 STAMP: Final = "0.000 node"
 """Time and node, which do not matter here."""
@@ -67,22 +66,12 @@ def summary(covered: Iterable[Coverage]) -> Iterator[str]:
         f"{_part(tables)} rows of the transition tables and {_part(flows)} steps of the flows"
         " were taken"
     )
-    for name, row, reason in left(covered):
-        yield f"  never taken: {name} {row}: {reason or 'WITHOUT A REASON'}"
+    for coverage in covered:
+        yield from (
+            f"  never taken: {coverage.name} {row.text}" for row in coverage.rows if not row.count
+        )
 
 
 def _part(covered: Iterable[Coverage]) -> str:
     it: Score = score(row for coverage in covered for row in coverage.rows)
     return f"{it.taken} of {it.total}"
-
-
-def left(covered: Iterable[Coverage]) -> Iterator[tuple[str, str, str]]:
-    """What nobody has taken: the drawing, the row, and why, empty where nobody knows."""
-    for coverage in covered:
-        for row in coverage.rows:
-            if not row.count:
-                yield coverage.name, row.text, _reason(coverage.name, row.text)
-
-
-def _reason(name: str, row: str) -> str:
-    return REASONS.get((name, row), "")

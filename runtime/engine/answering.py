@@ -30,6 +30,7 @@ CONN_EVENTS: Final = {
     ConnState.StartingSyncT.wire: ConnEvent.peer_asked_for_target,
     ConnState.TearDown.wire: ConnEvent.peer_asked_for_teardown,
     ConnState.WFReportParams.wire: ConnEvent.peer_asked_for_removal,
+    ConnState.VerifyT.wire: ConnEvent.peer_asked_for_verify,
 }
 """What a state of the connection means, asked for by the peer, from this node's point of view."""
 
@@ -79,9 +80,7 @@ class Answering:
         """Whether this node asks itself, and is the one that goes first (wire 5.12)."""
         return self._connection.resolves_conflicts and self._asking.is_open(volume)
 
-    def _change(self, rooms: Rooms, events: list[VolumeEvent] | None) -> ReturnCode:
-        if events is None:
-            return ReturnCode.SS_NO_VERIFY_ALG
+    def _change(self, rooms: Rooms, events: list[VolumeEvent]) -> ReturnCode:
         if not events:
             return ReturnCode.SS_NOTHING_TO_DO
         try:
@@ -121,8 +120,8 @@ class Answering:
                 change(rooms.volume, *events)
 
 
-def _events(mask: StateWord, val: StateWord) -> list[VolumeEvent] | None:
-    """What a mirrored request asks for; None for an online verify, which needs an algorithm."""
+def _events(mask: StateWord, val: StateWord) -> list[VolumeEvent]:
+    """What a mirrored request asks for."""
     events: list[VolumeEvent] = []
     if mask.pdsk and val.pdsk == PeerDiskState.UpToDate.wire:
         events.append(PeerDiskEvent.up_to_date_reported)
@@ -132,8 +131,6 @@ def _events(mask: StateWord, val: StateWord) -> list[VolumeEvent] | None:
         events.append(DiskEvent.peer_asked_to_outdate)
     if mask.peer and val.peer == PeerState.Primary.wire:
         events.append(PeerEvent.peer_asked_for_primary)
-    if mask.conn and val.conn == ConnState.VerifyT.wire:
-        return None
     if mask.conn and val.conn in CONN_EVENTS:
         events.append(CONN_EVENTS[val.conn])
     return events

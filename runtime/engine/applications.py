@@ -49,7 +49,8 @@ class Applications:
         self.writes = writes
         self.reads = Reads(volume, traces=traces, disk_failed=disk_failed, finish=self.finish)
         self.resync_ranges: Intervals[Claimant] = Intervals()
-        """What a resync target has asked for, against what applications write meanwhile."""
+        """What a resync target or an online verify has asked for, against what applications write
+        meanwhile."""
         self.is_held = False
         """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
         self.disk_failed = disk_failed
@@ -148,13 +149,17 @@ class Applications:
             _Flushing(self, part).begin()
         elif part.kind is RequestKind.READ:
             self.reads.begin(part)
-        elif self._is_target():
+        elif self._keeps_off():
             _BehindResync(self, part).begin()
         else:
             self.writes.begin(part, self.finish)
 
-    def _is_target(self) -> bool:
-        return len(self.resync_ranges) > 0
+    def _keeps_off(self) -> bool:
+        """Whether a write may have to wait for a resync or a verify, or one for the write.
+
+        Beside another primary it may have to be repeated, and has no other claim until then.
+        """
+        return len(self.resync_ranges) > 0 or self.volume.connection.has_two_primaries
 
     # The end
 
@@ -206,7 +211,7 @@ class _Parts:
 
 
 class _BehindResync:
-    """A write on a resync target, which must not be undone by an answer that is on its way."""
+    """A write that must not be undone by an answer of a resync, nor be seen by one disk alone."""
 
     __slots__ = ("part", "room")
 

@@ -5,7 +5,6 @@ from typing import Final
 from generated.states.conn_states import ConnState
 from runtime.engine.applications import Applications
 from runtime.engine.volume import Volume
-from runtime.errors import PeerError
 from runtime.wire.bitmap_transfer import BitmapPacket, BitmapReceiver, packets, plain_packets
 
 VERSION_OF_RUNS: Final = 90  # wire 6.3: P_COMPRESSED_BITMAP
@@ -59,8 +58,10 @@ class BitmapExchange:
     def receive(self, packet: BitmapPacket) -> bool:
         """Merge what the peer has; say whether it is complete now, and leads on (C13, C15)."""
         volume = self.volume
-        if not volume.has_disk:
-            raise PeerError(f"{packet.COMMAND.name} came, and there is no disk")
+        if not volume.has_disk:  # it was given up while the peer sent this
+            self.forget()
+            volume.log(f"{packet.COMMAND.name} came, and there is no disk")
+            return False
         if self._receiver is None:
             self._receiver = BitmapReceiver(
                 volume.store.bitmap, header_size_bytes=self._header_size_bytes

@@ -137,9 +137,7 @@ class Changing:
 
     def _adopt_net_options(self, options: NetOptions) -> None:
         connection = self._connection
-        connection.options = options
-        connection.protocol = options.protocol
-        connection.has_two_primaries = options.allow_two_primaries
+        connection.use_options(options)
         if self._is_linked and connection.version >= VERSION_OF_UPDATES:
             send_protocol(connection, P_PROTOCOL_UPDATE)
         for rooms in self._rooms.values():

@@ -21,7 +21,7 @@ def circumstances_of(rooms: Rooms) -> Circumstances:
         ),
         is_fencing=volume.has_disk and is_fencing,
         is_device_open=bool(rooms.applications.open_count),
-        has_verify_alg=False,
+        has_verify_alg=bool(connection.verify_alg),
         version=connection.version,
         state_sent=connection.is_state_sent,
     )

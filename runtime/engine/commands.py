@@ -268,5 +268,6 @@ class Commands:
             )
             return
         self._connection.discards_my_data = command.discard_my_data
+        self._connection.is_tentative = command.tentative
         self._link.fire(ConnEvent.ioctl_set_net)
         self.answer(command, SUCCESS)

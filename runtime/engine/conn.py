@@ -9,6 +9,7 @@ from generated.states.disk_states import DiskState
 from runtime.config import FencingPolicy, OnCongestion
 from runtime.effects import Effect, Level
 from runtime.engine.before_resync import begin_resync
+from runtime.engine.consequences import VERIFYING
 from runtime.engine.parameters import send_parameters, send_state
 from runtime.engine.rooms import Rooms
 from runtime.errors import DiskError
@@ -52,6 +53,10 @@ class Conn(ConnHandlers[Effect]):
         policy = self._volume.connection.options.on_congestion
         return policy is OnCongestion.PULL_AHEAD and self._rooms.writes.mode.looks_for_congestion
 
+    def peer_knows_stop_sectors(self) -> bool:
+        """Whether it is told when a verify ends (A25)."""
+        return self._rooms.verify.peer_knows_stop_sectors
+
     def volume_is_unused(self) -> bool:
         """Whether the volume is Secondary and Diskless."""
         return not self._volume.is_primary and self._volume.backing is None
@@ -67,7 +72,9 @@ class Conn(ConnHandlers[Effect]):
     # The link
 
     def store_net_options(self) -> Iterable[Effect]:
-        """They are the connection's from the beginning."""
+        """They are the connection's from the beginning, but for what a peer has changed."""
+        connection = self._volume.connection
+        connection.use_options(connection.given_options)
         return ()
 
     def start_receiver(self) -> Iterable[Effect]:
@@ -202,7 +209,8 @@ class Conn(ConnHandlers[Effect]):
         return ()
 
     def resume_dependents(self) -> Iterable[Effect]:
-        """No volume waits for another one's resync: resync-after is not configured."""
+        """Volumes that waited for this one may go on (A23)."""
+        self._volume.connection.resync_turns_changed()
         return ()
 
     def write_bitmap(self) -> Iterable[Effect]:
@@ -228,8 +236,9 @@ class Conn(ConnHandlers[Effect]):
             begin_resync(self._rooms, event)
 
     def report_aborted(self) -> Iterable[Effect]:
-        """A disk is gone."""
-        self._volume.log("Resync aborted.", Level.WARNING)
+        """A disk is gone (N4)."""
+        run = "Online-verify" if self._volume.state_before.conn in VERIFYING else "Resync"
+        self._volume.log(f"{run} aborted.", Level.WARNING)
         return ()
 
     def close_epoch(self) -> Iterable[Effect]:
@@ -258,19 +267,22 @@ class Conn(ConnHandlers[Effect]):
             self._rooms.calling.call("out-of-sync", self._volume.number)
         return ()
 
-    # Online verify: its arrows are refused by the rules, as no algorithm is in use.
-
-    def remember_verify_position(self) -> Iterable[Effect]:
-        """Where the next one would begin."""
-        return ()
+    # Online verify
 
     def start_verify(self) -> Iterable[Effect]:
-        """The rules refuse it (V11)."""
-        raise AssertionError("a verify began, though the rules refuse it")
+        """Count from here; who drives it asks for the peer's digests (I12)."""
+        self._rooms.verify.start()
+        return ()
 
     def set_verify_range(self) -> Iterable[Effect]:
-        """The rules refuse it (V11)."""
-        raise AssertionError("a verify is running, though the rules refuse it")
+        """It may end sooner, or later."""
+        self._rooms.verify.set_range()
+        return ()
+
+    def remember_verify_position(self) -> Iterable[Effect]:
+        """Where the next one begins (I9)."""
+        self._rooms.verify.stop()
+        return ()
 
     def remove_volume(self) -> Iterable[Effect]:
         """A resource's volumes are fixed while it runs."""

@@ -29,6 +29,8 @@ class Connection:
     """The link to the one peer."""
 
     def __init__(self, options: NetOptions, agenda: Agenda, random: RandomNumbers) -> None:
+        self.given_options = options
+        """What the administrator has given; what a peer changes lasts to the next connect (C1)."""
         self.options = options
         self.agenda = agenda
         self.random = random
@@ -43,6 +45,8 @@ class Connection:
         """Whether both nodes may be primary; a peer may change it (wire 5.2)."""
         self.peer_integrity_alg = ""
         """What the digests in front of the peer's data are made with; none if empty (wire 7.1)."""
+        self.is_tentative = False
+        """Whether this node asks for the decision of the next handshake alone (wire 5.1)."""
         self.peer_wants_dry_run = False
         self.discards_my_data = False
         """The option of the next handshake; it is for one only."""
@@ -62,8 +66,21 @@ class Connection:
         self.received_epochs = ReceivedEpochs()
         self._pause_reasons: set[object] = set()
         self.owed = Owed(self.pause, self.resume)
+        self.on_resync_turns: list[Job] = []
+        """Who wants to know when volumes may have to wait for others' resyncs, or may go on."""
         self.resume_reading: Job | None = None
         """Takes the frames that a pause has left; the resource puts itself here."""
+
+    def use_options(self, options: NetOptions) -> None:
+        """The administrator has given these, for this connection and for later ones."""
+        self.given_options = self.options = options
+        self.protocol = options.protocol
+        self.has_two_primaries = options.allow_two_primaries
+
+    @property
+    def verify_alg(self) -> str:
+        """What an online verify compares; a peer that is connected may change it (wire 5.3)."""
+        return self.options.verify_alg
 
     @property
     def agreement(self) -> Agreement:
@@ -168,6 +185,11 @@ class Connection:
             self.meta.is_paused = False
             self.resume(self.meta)
             self.read_on()
+
+    def resync_turns_changed(self) -> None:
+        """A resync has begun or ended, for which others may wait."""
+        for job in self.on_resync_turns:
+            job()
 
     def read_on(self) -> None:
         """Take what came while nobody read."""

@@ -107,8 +107,8 @@ class DataPackets:
             Command.P_STATE: (P_STATE, _state),
             Command.P_SYNC_UUID: (P_SYNC_UUID, self._sync_uuid),
             Command.P_STATE_CHG_REQ: (P_STATE_CHG_REQ, self._state_change),
-            Command.P_OV_REQUEST: (P_OV_REQUEST, _verify),
-            Command.P_OV_REPLY: (P_OV_REPLY, _verify),
+            Command.P_OV_REQUEST: (P_OV_REQUEST, _ov_request),
+            Command.P_OV_REPLY: (P_OV_REPLY, _ov_reply),
         }
 
     def take(self, frame: Frame) -> None:
@@ -268,5 +268,9 @@ def _state(rooms: VolumeRooms, packet: P_STATE) -> None:
     rooms.reports.receive(packet)
 
 
-def _verify(_rooms: VolumeRooms, packet: P_OV_REQUEST | P_OV_REPLY) -> None:
-    raise PeerError(f"{packet.COMMAND.name} came, and no online verify was agreed on")
+def _ov_request(rooms: VolumeRooms, packet: P_OV_REQUEST) -> None:
+    rooms.verify.receive_request(packet)
+
+
+def _ov_reply(rooms: VolumeRooms, packet: P_OV_REPLY) -> None:
+    rooms.verify.receive_reply(packet)

@@ -12,6 +12,7 @@ Every write comes through here, so a claim is a plain tuple and the road of a cl
 its piece of the disk is written out: a claim and its release cost about a microsecond.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from runtime.requests import SECTOR_SIZE_BYTES
@@ -88,6 +89,20 @@ class Intervals(Generic[Owner]):
             return False
         self._yielding.discard(key)
         return True
+
+    def share(self, owner: Owner) -> list[Owner]:
+        """Hold a range no longer against claims that are not exclusive; return who gets theirs."""
+        key = id(owner)
+        claim = self._claims[key]
+        shared = (*claim[:3], False, owner)
+        self._claims[key] = shared
+        for piece in _pieces(claim):
+            claims = self._pieces[piece]
+            claims[claims.index(claim)] = shared
+        followers = self._followers.pop(key, [])
+        if left := [it for it in followers if it[3]]:
+            self._followers[key] = left
+        return self._let_go(it for it in followers if not it[3])
 
     def pass_by(self, owner: Owner, other: Owner) -> None:
         """Wait no longer for another one: the owner will leave alone what that one holds."""
@@ -167,8 +182,12 @@ class Intervals(Generic[Owner]):
     def _let_follow(self, claim: Claim) -> list[Owner]:
         """Tell those who waited for a claim that it is gone; return who waits for nobody now."""
         self._rivals_left.pop(claim[0], None)
+        return self._let_go(self._followers.pop(claim[0], ()))
+
+    def _let_go(self, followers: Iterable[Claim]) -> list[Owner]:
+        """Some have one less to wait for; return who waits for nobody now."""
         owners: list[Owner] = []
-        for follower in self._followers.pop(claim[0], ()):
+        for follower in followers:
             key = follower[0]
             if self._claims.get(key) is not follower:
                 continue  # it was given back while it waited
@@ -187,4 +206,10 @@ def _pieces(claim: Claim) -> range:
 def hand_on(ranges: Intervals[Claimant], owner: Claimant) -> None:
     """Give a range back, and tell those whose turn has come."""
     for other in ranges.release(owner):
+        other.range_granted()
+
+
+def share(ranges: Intervals[Claimant], owner: Claimant) -> None:
+    """Hold a range together with others that only read it, and tell those whose turn has come."""
+    for other in ranges.share(owner):
         other.range_granted()

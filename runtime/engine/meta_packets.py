@@ -61,7 +61,7 @@ class MetaPackets:
             Command.P_RS_IS_IN_SYNC: (P_RS_IS_IN_SYNC, _in_sync),
             Command.P_SUPERSEDED: (P_SUPERSEDED, _postponed),
             Command.P_RETRY_WRITE: (P_RETRY_WRITE, _postponed),
-            Command.P_OV_RESULT: (P_OV_RESULT, _unasked),
+            Command.P_OV_RESULT: (P_OV_RESULT, _ov_result),
             Command.P_STATE_CHG_REPLY: (P_STATE_CHG_REPLY, self._state_changed),
         }
 
@@ -84,7 +84,7 @@ class MetaPackets:
                 raise PeerError(f"{name} is for volume {frame.volume}, which is not known here")
             packet = self._read(frame, kind)
             method(rooms, packet)
-            if isinstance(packet, BlockAck):
+            if isinstance(packet, BlockAck | P_OV_RESULT):
                 rooms.conflicts.took_ack(packet)
 
     def _read(self, frame: Frame, kind: type[AnyPacket]) -> AnyPacket:
@@ -132,11 +132,17 @@ def _read_refused(rooms: VolumeRooms, packet: P_NEG_DREPLY) -> None:
 def _resync_refused(rooms: VolumeRooms, packet: P_NEG_RS_DREPLY) -> None:
     if rooms.resync.target is not None:
         rooms.resync.target.failed_there(packet.sector, packet.blksize, is_cancelled=False)
+    else:
+        rooms.verify.refused(packet)
 
 
 def _resync_cancelled(rooms: VolumeRooms, packet: P_RS_CANCEL) -> None:
     if rooms.resync.target is not None:
         rooms.resync.target.failed_there(packet.sector, packet.blksize, is_cancelled=True)
+
+
+def _ov_result(rooms: VolumeRooms, packet: P_OV_RESULT) -> None:
+    rooms.verify.receive_result(packet)
 
 
 def _in_sync(rooms: VolumeRooms, packet: P_RS_IS_IN_SYNC) -> None:

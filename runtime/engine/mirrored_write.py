@@ -12,11 +12,12 @@ from functools import partial
 from generated.flows.mirrored_write import FLOW, Primary, PrimaryHandlers
 from generated.layouts.acks import BlockAck
 from generated.layouts.codec import Octets
+from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.effects import DiskWork, Effect
 from runtime.engine.agenda import Job
 from runtime.engine.cookies import Cookies
-from runtime.engine.intervals import hand_on
+from runtime.engine.intervals import hand_on, share
 from runtime.engine.own_work import work_of
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
@@ -64,8 +65,7 @@ class Write(PrimaryHandlers[Effect], Traced):
         self.block_id = 0
         self.epoch_index = -1
         self.error = ""
-        self.is_sent = False
-        self.is_acked = False
+        self.is_sent = self.is_acked = False
         self.is_local_pending = self.is_peer_pending = self.is_barrier_pending = False
         self.is_lost_there = True
         """Whether the peer lacks it, as far as this node knows."""
@@ -92,8 +92,7 @@ class Write(PrimaryHandlers[Effect], Traced):
 
     def drbd_make_request(self) -> Iterable[Effect]:
         """Decide who is to have it, and give it to the disk."""
-        room, request = self.room, self.request
-        volume = room.volume
+        room, request, volume = self.room, self.request, self.room.volume
         self._took(Primary.drbd_make_request)
         self.is_under_way = True
         self.is_local_pending = volume.has_disk
@@ -105,7 +104,6 @@ class Write(PrimaryHandlers[Effect], Traced):
             volume.activity.moved(request.sector_count)
             volume.ask_disk(work_of(request, self))
         else:
-            self.error = "no disk, and no peer"
             self.drbd_endio_write_pri()
         return ()
 
@@ -133,10 +131,13 @@ class Write(PrimaryHandlers[Effect], Traced):
         """The own disk is done with it, or there is none."""
         self._took(Primary.drbd_endio_write_pri)
         self.is_local_pending = False
+        volume = self.room.volume
+        if self.is_peer_pending and volume.connection.has_two_primaries:
+            share(volume.ranges, self)  # what the peer asks for does not wait for its own answer
         while self.on_written:
             self.on_written.pop(0)()
         if self.error:  # what that leads to may be that nobody is told yet
-            self.room.volume.agenda.later(self.settle)
+            volume.agenda.later(self.settle)
         else:
             self.settle()
         return ()
@@ -172,8 +173,7 @@ class Write(PrimaryHandlers[Effect], Traced):
             self.room.volume.repeat_marks(first_sector=first_sector, sector_count=sector_count)
         elif self.is_in_sync_there and self.room.mode.replicates and not self.error:
             store.mark_in_sync(first_sector=first_sector, sector_count=sector_count)
-            for job in self.room.on_in_sync:
-                job()
+            self.room.put_in_sync()
         store.end_write(
             first_sector=first_sector,
             sector_count=sector_count,
@@ -244,8 +244,7 @@ class Write(PrimaryHandlers[Effect], Traced):
             return
         if self.is_postponed:
             hand_on(self.room.volume.ranges, self)
-            for job in self.room.on_postponed:
-                job()
+            self.room.postponed()
             return
         if not self.is_finished and not self.is_peer_pending:
             self.is_finished = True
@@ -278,10 +277,10 @@ class Writes:
         """Looks whether the peer lags behind, and acts; congestion's room puts itself here."""
         self.on_idle: list[Callable[[], None]] = []
         """Who waits for all of them to end."""
-        self.on_in_sync: list[Callable[[], None]] = []
-        """Who wants to know when a confirmed write has put blocks in sync (wire 9.6)."""
-        self.on_postponed: list[Job] = []
-        """Who repeats writes behind those of the peer (wire 7.9)."""
+        self.put_in_sync: Job = lambda: None
+        """Hears when a confirmed write has put blocks in sync; the resync's room (wire 9.6)."""
+        self.postponed: Job = lambda: None
+        """Repeats writes behind those of the peer; the room of conflicts (wire 7.9)."""
         self.cookies = Cookies(volume.connection.random.getrandbits(48) << 8)
         self._ready: list[Write] = []
         self._starving: deque[Write] = deque()
@@ -366,15 +365,16 @@ class Writes:
 
     def finished(self, write: Write) -> None:
         """Tell the application; from now on it may rely on the write, so its epoch ends."""
-        connection = self.volume.connection
-        if write.epoch_index == connection.epoch_index:
-            connection.close_epoch()
+        if write.epoch_index == self.volume.connection.epoch_index:
+            self.volume.connection.close_epoch()
         # Only now: of two writes at once that overlap, a peer may do either one first.
         hand_on(self.volume.ranges, write)
-        # What an Inconsistent peer alone has, a resync of the other blocks can't make good.
-        has_good_data = self.volume.state.pdsk is PeerDiskState.UpToDate
-        is_there = write.is_sent and not write.is_lost_there and has_good_data
-        write.on_finished(write.request, "" if is_there else write.error)
+        # It counts on a good disk: a resync would put older data on one that lacks other blocks.
+        state = self.volume.state
+        is_here = state.disk is DiskState.UpToDate and not write.error
+        is_there = state.pdsk is PeerDiskState.UpToDate and not write.is_lost_there
+        error = "" if is_here or is_there else write.error or "no disk, and no peer"
+        write.on_finished(write.request, error)
 
     def ended(self, write: Write) -> None:
         """Nothing is left of it."""

@@ -37,7 +37,9 @@ from runtime.metadata.generations import Generations, same
 VERSION_OF_VERIFY: Final = 88  # wire 12.6: the first of each form
 VERSION_OF_SYNC_PARAM89: Final = 89
 VERSION_OF_SKIPPED_SYNC: Final = 90
+VERSION_OF_DRY_RUN: Final = 92
 VERSION_OF_CONTROLLER: Final = 95
+VERIFY_ALG: Final = "verify-alg"
 
 OTHER_WAY_ROUND: Final = {  # wire 5.1: what is local there is remote here
     SplitBrainPolicy.DISCARD_LOCAL: SplitBrainPolicy.DISCARD_REMOTE,
@@ -56,13 +58,20 @@ def send_protocol(
     if options.data_integrity_alg and not connection.integrity_alg:
         needed = f"data-integrity-alg needs version {VERSION_OF_INTEGRITY}"
         connection.agenda.log(f"{needed}: data go without digests", level=Level.WARNING)
+    flags = ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0
+    if connection.is_tentative:
+        if connection.version < VERSION_OF_DRY_RUN:
+            raise PeerRefused(
+                f"--tentative needs version {VERSION_OF_DRY_RUN}, agreed is {connection.version}"
+            )
+        flags |= ConnFlags.DRY_RUN
     connection.send_data(
         kind(
             protocol=connection.protocol,
             after_sb_0p=options.after_sb_0pri,
             after_sb_1p=options.after_sb_1pri,
             after_sb_2p=options.after_sb_2pri,
-            conn_flags=ConnFlags.DISCARD_MY_DATA if connection.discards_my_data else 0,
+            conn_flags=flags,
             two_primaries=int(connection.has_two_primaries),
             integrity_alg=_integrity_alg(connection),
         )
@@ -218,7 +227,7 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
     if isinstance(packet, P_SYNC_PARAM89):
         if (packet.controller is not None) is not (version >= VERSION_OF_CONTROLLER):
             raise PeerError(f"P_SYNC_PARAM89 has {packet.packed_size} bytes in version {version}")
-        pairs = [("verify-alg", options.verify_alg, packet.verify_alg)]
+        pairs = [(VERIFY_ALG, options.verify_alg, packet.verify_alg)]
         pairs.append(("csums-alg", options.csums_alg, packet.csums_alg))
         controller = packet.controller
     else:
@@ -226,7 +235,7 @@ def receive_sync_param(volume: Volume, packet: P_SYNC_PARAM | P_SYNC_PARAM89) ->
         if bool(len(packet.verify_alg)) is not has_name:
             raise PeerError(f"P_SYNC_PARAM has {packet.packed_size} bytes in version {version}")
         name = bytes(packet.verify_alg).rstrip(b"\0")
-        pairs = [("verify-alg", options.verify_alg, name)] if has_name else []
+        pairs = [(VERIFY_ALG, options.verify_alg, name)] if has_name else []
         controller = None
     for name_of, own, theirs in pairs:
         if own.encode() != theirs:
@@ -242,7 +251,7 @@ def _adopt_algorithm(volume: Volume, option: str, theirs: bytes) -> None:
         raise PeerRefused(f"incompatible {option} settings")
     if name and name not in DIGEST_SIZE_BYTES:
         raise PeerRefused(f"the peer's {option} {name!r} is not known here")
-    if volume.state.conn in VERIFYING and option == "verify-alg":
+    if volume.state.conn in VERIFYING and option == VERIFY_ALG:
         raise PeerError("the peer changed its verify-alg while an online verify runs")
     connection = volume.connection
     change_of: dict[str, Any] = {option.replace("-", "_"): name}

@@ -16,12 +16,13 @@ from runtime.engine.volume import Volume
 def note_missed_writes(volume: Volume) -> None:
     """The peer misses what is written from now on: a generation begins (states 4.2, A10, A11).
 
-    A Primary whose requests are held back writes nothing yet, so that is only remembered.
+    Of a Primary whose requests are held back a peer that was lost misses nothing yet, so that is
+    only remembered. One that is there without a disk may refuse what is under way.
     """
     state = volume.state
     is_written = volume.is_primary or state.peer is PeerState.Primary
     is_good = volume.has_disk and state.disk is DiskState.UpToDate
-    if is_good and volume.is_primary and state.is_suspended:
+    if is_good and volume.is_primary and state.is_suspended and not volume.is_up:
         volume.wants_generation = not volume.store.generations.bitmap_uuid
     elif is_good and is_written and volume.begin_generation() and volume.is_up:
         send_uuids(volume)

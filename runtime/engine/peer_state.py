@@ -7,9 +7,10 @@ from generated.layouts.state import P_STATE, ReturnCode, StateWord
 from generated.states.conn_states import ConnEvent, ConnState
 from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
+from generated.states.node_states import NodeEvent
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerEvent, PeerState
-from runtime.engine.change import PauseFlags, change, is_drawn
+from runtime.engine.change import PauseFlags, change, is_drawn, refusal_of
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.consequences import REPORTS, VolumeEvent
 from runtime.engine.disk_limits import limited_peer_disk
@@ -42,6 +43,9 @@ class PeerReports:
         disk = self._real_disk(word)
         if self._ends_resync(word, disk):
             self._rooms.resync.target_says_done()
+            return
+        if self._ends_verify(word, disk):
+            self._rooms.verify.peer_says_done()
             return
         disk = self._corrected(word, disk)
         event, disk, own_fails = self._decided(word, disk)
@@ -90,6 +94,16 @@ class PeerReports:
             and state.conn.wire >= ConnState.SyncSource.wire
             and state.disk is DiskState.UpToDate
             and word.conn == CONNECTED
+        )
+
+    def _ends_verify(self, word: StateWord, disk: PeerDiskState) -> bool:
+        """Whether the source of our verify says that it asks no more (states 5.5 step 4)."""
+        state = self._volume.state
+        return (
+            state.conn is ConnState.VerifyT
+            and state.disk is DiskState.UpToDate
+            and word.conn == CONNECTED
+            and disk is PeerDiskState.UpToDate
         )
 
     def _corrected(self, word: StateWord, disk: PeerDiskState) -> PeerDiskState:
@@ -154,7 +168,8 @@ class PeerReports:
             discard_my_data=volume.discards_my_data,
             bits_sent=volume.bits_sent,
             bits_set=volume.bits_out_of_sync,
-            is_dry_run=connection.peer_wants_dry_run,
+            is_dry_run=connection.is_tentative or connection.peer_wants_dry_run,
+            can_step_down=self._can_step_down(),
         )
         uuids = P_UUIDS(
             generations.current_uuid,
@@ -170,7 +185,20 @@ class PeerReports:
             volume.log(sentence)
         for helper in decision.helpers:
             self._rooms.calling.call(helper, volume.number)
+        if decision.steps_down:
+            change(volume, NodeEvent.split_brain_lost, circumstances=circumstances_of(self._rooms))
         return decision
+
+    def _can_step_down(self) -> bool:
+        """Whether a primary that loses a split brain could be secondary now (states 5.9, R3)."""
+        volume, lost = self._volume, NodeEvent.split_brain_lost
+        if not volume.is_primary:
+            return False
+        try:
+            code = refusal_of(volume, lost, circumstances=circumstances_of(self._rooms))
+        except Refused:
+            return False
+        return code >= ReturnCode.SS_SUCCESS
 
     def _failed(
         self, word: StateWord, disk: PeerDiskState, decision: Decision
@@ -181,7 +209,7 @@ class PeerReports:
             return ConnEvent.in_receive_param, disk, True
         if word.disk == NEGOTIATING:
             return ConnEvent.in_receive_param, PeerDiskState.Diskless, False
-        if connection.peer_wants_dry_run:
+        if connection.peer_wants_dry_run and not connection.is_tentative:
             connection.peer_wants_dry_run = False
             raise PeerError(decision.failure)
         raise PeerRefused(decision.failure)

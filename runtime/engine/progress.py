@@ -39,6 +39,8 @@ class Progress:
     """None while nobody can know: it is paused or stalled."""
     is_stalled: bool
     is_paused: bool
+    bits_differing: int = 0
+    """Of an online verify: what it has found so far."""
 
     @property
     def fraction(self) -> float:
@@ -143,12 +145,12 @@ class Marks:
             is_paused=is_paused,
         )
 
-    def done_text(self, *, now: float, is_verify: bool = False) -> str:
-        """What is logged at the end (states 6.6)."""
+    def done_text(self, *, now: float, bits_left: int = 0, is_verify: bool = False) -> str:
+        """What is logged at the end (states 6.6); a verify may end before all bits are done."""
         paused_s = int(self.paused_s(now))
         active_s = _whole_seconds(self.elapsed_s(now) - paused_s)
         total_s = active_s + paused_s  # a kernel never tells less than 1, as recorded
-        rate = self._bits_total // active_s * _BLOCK_SIZE_KIB
+        rate = (self._bits_total - bits_left) // active_s * _BLOCK_SIZE_KIB
         run = "Online verify" if is_verify else "Resync"
         return f"{run} done (total {total_s} sec; paused {paused_s} sec; {rate} K/sec)"
 

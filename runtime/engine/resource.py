@@ -5,6 +5,7 @@ back as another event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from generated.states.conn_states import ConnEvent, ConnState
@@ -18,6 +19,7 @@ from runtime.engine.changing import Changing
 from runtime.engine.commands import Commands
 from runtime.engine.connection import Connection
 from runtime.engine.data_packets import DataPackets
+from runtime.engine.dependents import Dependents
 from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.fencing import Fencing
 from runtime.engine.leaving import Leaving
@@ -28,8 +30,10 @@ from runtime.engine.peer_write import Confirming
 from runtime.engine.pings import Pings
 from runtime.engine.progress import Progress
 from runtime.engine.random_numbers import RandomNumbers
+from runtime.engine.resync_turns import ResyncTurns
 from runtime.engine.roles import Roles
 from runtime.engine.suspension import Suspension
+from runtime.engine.verifying import Verifying
 from runtime.engine.volume import Volume
 from runtime.engine.volume_rooms import Shared, VolumeRooms
 from runtime.engine.volume_state import VolumeState
@@ -42,10 +46,12 @@ from runtime.events import (
     Event,
     HelperEnded,
     RequestsMade,
+    ResyncTurnPassed,
     SendResumed,
     SocketLost,
     TimePassed,
     TlsRefused,
+    VerifyRequested,
 )
 from runtime.requests import Request
 from runtime.wire.channel import Channel
@@ -57,7 +63,9 @@ WFCONNECTION: Final = ConnState.WFConnection.wire
 class Resource:
     """One resource of one node."""
 
-    def __init__(self, config: ResourceConfig, *, random: RandomNumbers) -> None:
+    def __init__(
+        self, config: ResourceConfig, *, random: RandomNumbers, turns: ResyncTurns | None = None
+    ) -> None:
         self.config = config
         self._agenda = Agenda()
         self._connection = Connection(config.net, self._agenda, random)
@@ -77,35 +85,42 @@ class Resource:
         self._calling = Calling(self._agenda, config.handlers)
         self._suspension = Suspension(self._connection, volumes, config.on_no_data_accessible)
         self._confirming = Confirming(self._connection, volumes)
-        self._confirming.flush_failed = lambda error: self._link.lose(
-            ConnEvent.network_error, error
-        )
+        self._confirming.flush_failed = partial(self._link.lose, ConnEvent.network_error)
         shared = Shared(self._link, self._confirming, self._calling, self._suspension)
         self._rooms = {
             number: VolumeRooms.build(volume, shared, traces=config.trace_flows)
             for number, volume in volumes.items()
         }
+        self._dependents = Dependents(
+            self._connection, config.name, volumes, turns or ResyncTurns()
+        )
         self._asking = Asking(self._connection)
         self._commands = Commands(self._connection, self._rooms, self._link, self._asking)
-        self._commands.also(DiskCommands(self._commands).methods)
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
         changing = Changing(self._connection, self._rooms, self._link, self._commands)
-        self._commands.also({**roles.methods, **changing.methods})
+        disks = DiskCommands(self._commands)
+        self._commands.also({**disks.methods, **roles.methods, **changing.methods})
         answering = Answering(self._connection, self._rooms, self._asking)
         self._data = DataPackets(self._connection, self._rooms, answering, self._confirming)
         self._meta = MetaPackets(self._connection, self._rooms, self._asking, self._pings)
-        self._methods: Mapping[type, Callable[..., None]] = {
+        self._methods = self._reactions()
+
+    def _reactions(self) -> Mapping[type, Callable[..., None]]:
+        """Who takes which event; the others are the administrator's, or are about the link."""
+        return {
             BytesArrived: self._bytes_arrived,
             DiskFinished: self._disk_finished,
             HelperEnded: self._helper_ended,
             RequestsMade: self._requests_made,
             TimePassed: _nothing,
+            ResyncTurnPassed: lambda _event: self._dependents.update(),
             SendResumed: self._send_resumed,
             SocketLost: self._socket_lost,
             TlsRefused: self._tls_refused,
             DisconnectRequested: self._leaving.run,
+            VerifyRequested: Verifying(self._commands, self._rooms).run,
         }
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -141,8 +156,9 @@ class Resource:
         return self._rooms[volume].volume.bits_out_of_sync
 
     def progress(self, volume: int = 0) -> Progress | None:
-        """How far the resync of a volume is; None while none runs."""
-        return self._rooms[volume].resync.progress()
+        """How far the resync or online verify of a volume is; None while none runs."""
+        rooms = self._rooms[volume]
+        return rooms.resync.progress() or rooms.verify.progress()
 
     # What comes of the peer
 
@@ -259,12 +275,13 @@ class Resource:
         volume = self._rooms[work.volume].volume
         if not volume.own_works.is_awaited(work):
             return
-        was_last = volume.peer_work_ended(work)
+        was_at_work = bool(volume.peer_works)
+        volume.peer_works.discard(work)
         self._with_disk(
             work.volume,
             lambda: owner.disk_finished(work, event.error, event.content),
         )
-        if was_last and not volume.peer_works:
+        if was_at_work and not volume.peer_works:
             volume.peer_is_idle()
             self._link.cleaned_up()
 

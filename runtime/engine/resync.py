@@ -58,7 +58,7 @@ class Resync:
         """Whether the target has said that it has all, while bits were still set here."""
         self._is_ending = False
         volume.watchers.append(self._note_state)
-        applications.writes.on_in_sync.append(lambda: volume.agenda.later(self._bits_cleared))
+        applications.writes.put_in_sync = lambda: volume.agenda.later(self._bits_cleared)
 
     @property
     def target(self) -> ResyncTarget | None:
@@ -99,6 +99,7 @@ class Resync:
         else:
             volume.agenda.later(self._bits_cleared)
         self._write_pages()
+        volume.connection.resync_turns_changed()
 
     def _start_target(self) -> None:
         volume = self.volume

@@ -15,6 +15,7 @@ from generated.layouts.requests import (
     P_RS_DATA_REQUEST,
     P_RS_DEALLOCATED,
     P_RS_THIN_REQ,
+    BlockDigest,
     BlockRequest,
     SpecialBlockId,
 )
@@ -236,7 +237,7 @@ class ResyncSource:
         self._pending.clear()
 
 
-def check_block_request(volume: Volume, packet: BlockRequest | P_CSUM_RS_REQUEST) -> None:
+def check_block_request(volume: Volume, packet: BlockRequest | BlockDigest) -> None:
     """PeerError for a range that no disk can have (wire 13.2)."""
     size_bytes, name = packet.blksize, packet.COMMAND.name
     if not size_bytes or size_bytes % SECTOR_SIZE_BYTES or size_bytes > REQUEST_SIZE_BYTES_MAX:

@@ -9,6 +9,7 @@ from runtime.engine.link import Link
 from runtime.engine.mirrored_write import Writes
 from runtime.engine.resync import Resync
 from runtime.engine.suspension import Suspension
+from runtime.engine.verify import Verify
 from runtime.engine.volume import Volume
 
 
@@ -22,5 +23,6 @@ class Rooms:
     applications: Applications
     exchange: BitmapExchange
     resync: Resync
+    verify: Verify
     calling: Calling
     suspension: Suspension

@@ -35,6 +35,8 @@ class Rivals:
     is_peer_primary: bool = False
     resolves_conflicts: bool = False
     """Whether it is this node that gives way where nothing else tells the nodes apart."""
+    can_step_down: bool = False
+    """Whether this node, as primary, could become secondary now."""
 
     @property
     def primaries(self) -> int:
@@ -50,6 +52,8 @@ class Ruling:
     log: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     """The programs of the administrator that are to be told."""
+    steps_down: bool = False
+    """Whether this node is to be secondary from now on."""
 
 
 Policy: TypeAlias = Callable[[Rivals, NetOptions], Ruling]
@@ -171,15 +175,16 @@ def _discard_secondary(rivals: Rivals, _options: NetOptions) -> Ruling:
 
 
 def _call_pri_lost(rivals: Rivals, options: NetOptions) -> Ruling:
-    """A primary that loses would have to be demoted first.
+    """A primary that loses is demoted first, or nothing but the call for a helper remains.
 
-    That is refused as long as the handshake runs, since the peer was told the role (states 5.9), so
-    nothing but the call for a helper remains.
+    When a connection is made it can't be, since the peer was told the role already (states 5.9).
     """
     ruling = _as_without_primary(rivals, options)
-    if ruling.verdict == TARGET and rivals.is_primary:
+    if ruling.verdict != TARGET or not rivals.is_primary:
+        return ruling
+    if not rivals.can_step_down:
         return Ruling(UNDECIDED, ruling.log, ("pri-lost-after-sb",))
-    return ruling
+    return Ruling(TARGET, (*ruling.log, "Split-Brain lost, becoming Secondary"), steps_down=True)
 
 
 ONE_PRIMARY: Final[Mapping[SplitBrainPolicy, Policy]] = {

@@ -23,6 +23,7 @@ PRIMARY_BIT: Final = 1  # states 5.9: of a bitmap UUID that was current on a pri
 FULL_SYNC_LEAST: Final = 2  # states 5.8 step 12: verdicts 2 and -2 are about all blocks
 FEATURE_CODES: Final = -65536  # states 5.8 step 2: below are verdicts that name a feature
 VERSION_CODES: Final = -1000  # states 5.8 step 3: below are verdicts that name a version
+BLOCK_SIZE_KIB: Final = 4
 ENDS: Final = {True: "this node", False: "peer node"}
 
 
@@ -43,6 +44,8 @@ class OwnSide:
     """The bits out of sync now."""
     is_dry_run: bool = False
     """Whether either node asked for the decision alone."""
+    can_step_down: bool = False
+    """Whether it could become secondary now, if it is primary."""
 
     @property
     def data(self) -> DiskState:
@@ -90,6 +93,8 @@ class Decision:
     """Why the nodes can not stay connected; empty when they can."""
     helpers: tuple[str, ...] = ()
     """The programs of the administrator that are to be told, in order."""
+    steps_down: bool = False
+    """Whether this node has to become secondary before anything follows."""
 
     @property
     def is_source(self) -> bool:
@@ -139,6 +144,7 @@ def decide(own: OwnSide, peer: PeerSide, agreement: Agreement, options: NetOptio
         log=tuple(steps.log),
         failure=failure,
         helpers=tuple(steps.helpers),
+        steps_down=steps.steps_down,
     )
 
 
@@ -154,6 +160,7 @@ class _Steps:
         self._options = options
         self.log: list[str] = []
         self.helpers: list[str] = []
+        self.steps_down = False
 
     def verdict(self, comparison: Comparison) -> int:
         """Take all steps; raise _Failure where one of them ends it."""
@@ -165,6 +172,8 @@ class _Steps:
         verdict = self._by_administrator(verdict)
         self._refuse_bad_source(verdict)
         self._refuse_primary_target(verdict)
+        if abs(comparison.verdict) == Verdict.SPLIT_BRAIN:
+            self._tell_loss(is_source=verdict > 0)
         self._refuse_dry_run(verdict)
         self._announce(verdict)
         return verdict
@@ -212,6 +221,7 @@ class _Steps:
         ruling = after_split_brain(self._rivals(), self._options)
         self.log += ruling.log
         self.helpers += ruling.helpers
+        self.steps_down = ruling.steps_down
         if abs(ruling.verdict) >= Verdict.SPLIT_BRAIN:
             return ruling.verdict
         self.log.append(
@@ -232,6 +242,7 @@ class _Steps:
             is_primary=self._own.is_primary,
             is_peer_primary=self._peer.is_primary,
             resolves_conflicts=self._agreement.resolves_conflicts,
+            can_step_down=self._own.can_step_down,
         )
 
     def _by_administrator(self, verdict: int) -> int:
@@ -252,7 +263,8 @@ class _Steps:
 
     def _refuse_primary_target(self, verdict: int) -> None:
         """Step 10: applications here would see their data change."""
-        is_harmless = not self._own.is_primary or self._own.disk.wire < DiskState.Consistent.wire
+        is_primary = self._own.is_primary and not self.steps_down
+        is_harmless = not is_primary or self._own.disk.wire < DiskState.Consistent.wire
         if verdict >= 0 or is_harmless:
             return
         sentence = "This node should become sync target, but it is Primary"
@@ -262,6 +274,20 @@ class _Steps:
         if self._options.rr_conflict is RrConflict.CALL_PRI_LOST:
             self.helpers.append("pri-lost")
         raise _Failure(f"{sentence}!")
+
+    def _tell_loss(self, *, is_source: bool) -> None:
+        """Say whose changes will be overwritten, how much that is, and since when it was changed.
+
+        A node counts from the generation that its bitmap belongs to; without one nobody knows.
+        """
+        uuids = self._peer.uuids
+        if is_source:
+            loser, blocks, since = "the peer node", uuids.bits_set, uuids.bitmap_uuid
+        else:
+            own = self._own
+            loser, blocks, since = "this node", own.bits_sent, own.generations.bitmap_uuid
+        amount = f"{blocks} blocks, {blocks * BLOCK_SIZE_KIB} KB, changed since {since:016X}"
+        self.log.append(f"Changes of {loser} are lost: {amount if since else 'nobody knows which'}")
 
     def _refuse_dry_run(self, verdict: int) -> None:
         """Step 11: nothing more was asked for than to know."""

@@ -10,7 +10,7 @@ from generated.layouts.acks import BlockAck
 from generated.layouts.generations import UuidFlags
 from generated.layouts.handshake import Features
 from generated.layouts.write import P_OUT_OF_SYNC
-from generated.states.conn_states import ConnMachine, ConnState
+from generated.states.conn_states import ConnMachine
 from generated.states.disk_states import DiskMachine, DiskState
 from generated.states.node_states import NodeMachine, NodeState
 from generated.states.peer_disk_states import PeerDiskMachine
@@ -109,7 +109,6 @@ class Volume:
 
         self.sync_uuid = 0
         """What the source has told last (wire 5.7)."""
-
         # Marks of states 10.1
         self.exposed_uuid = 0
         self.told_uuid = 0
@@ -207,13 +206,6 @@ class Volume:
         else:
             self.agenda.later(job)
 
-    def peer_work_ended(self, work: DiskWork) -> bool:
-        """The disk has ended something; say whether that was the last that it did for the peer."""
-        if work not in self.peer_works:
-            return False
-        self.peer_works.discard(work)
-        return not self.peer_works
-
     def peer_is_idle(self) -> None:
         """Go on with what waited for that."""
         waiting, self._on_peer_idle = self._on_peer_idle, []
@@ -271,8 +263,7 @@ class Volume:
     @property
     def in_resync_range(self) -> bool:
         """Whether blocks become in sync by being written: states 16 to 21 (wire 7.2)."""
-        wire = self.state.conn.wire
-        return ConnState.SyncSource.wire <= wire <= ConnState.PausedSyncT.wire
+        return self.state.in_resync_range
 
 
 def _ignored(_error: str) -> None:

@@ -29,6 +29,7 @@ from runtime.engine.served_reads import ServedReads
 from runtime.engine.sizing import Sizing
 from runtime.engine.suspended import Susp, SuspFen, SuspNod
 from runtime.engine.suspension import Suspension
+from runtime.engine.verify import Verify
 from runtime.engine.volume import Machines, Volume
 from runtime.engine.write_conflicts import WriteConflicts
 
@@ -71,6 +72,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=BitmapExchange(volume, applications),
             resync=Resync(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
+            verify=Verify(volume, applications, link.pings, traces=traces, disk_failed=disk_failed),
             calling=shared.calling,
             suspension=shared.suspension,
         )
@@ -84,6 +86,7 @@ class VolumeRooms(Rooms):
             applications=applications,
             exchange=rooms.exchange,
             resync=rooms.resync,
+            verify=rooms.verify,
             calling=rooms.calling,
             suspension=rooms.suspension,
             conflicts=WriteConflicts(
@@ -103,6 +106,7 @@ class VolumeRooms(Rooms):
         self.conflicts.link_lost()
         self.exchange.forget()
         self.resync.source.link_lost()
+        self.verify.link_lost()
         self.applications.reads.remote.link_lost()
 
 

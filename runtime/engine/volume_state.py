@@ -69,6 +69,11 @@ class VolumeState(NamedTuple):
         return self.aftr_isp or self.peer_isp or self.user_isp
 
     @property
+    def in_resync_range(self) -> bool:
+        """Whether a resync runs, or waits: states 16 to 21."""
+        return ConnState.SyncSource.wire <= self.conn.wire <= ConnState.PausedSyncT.wire
+
+    @property
     def word(self) -> StateWord:
         """The state as P_STATE tells it (states 1.5)."""
         return StateWord(

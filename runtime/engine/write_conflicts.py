@@ -22,12 +22,13 @@ covered only in part is said to be superseded too, and would be missing there; s
 from collections.abc import Callable
 from typing import Final
 
-from generated.layouts.acks import P_SUPERSEDED, BlockAck
+from generated.layouts.acks import P_OV_RESULT, P_SUPERSEDED, BlockAck
 from runtime.engine.mirrored_write import Write, Writes
 from runtime.engine.peer_numbers import PeerNumbers
 from runtime.engine.peer_write import AnyWrite, PeerWrite, PeerWrites
 from runtime.engine.volume import Volume
 from runtime.engine.write_answers import write_of
+from runtime.errors import PeerError
 from runtime.requests import SECTOR_SIZE_BYTES
 
 VERSION_OF_RETRY: Final = 100  # wire 7.9: before, a write that is covered in part is superseded too
@@ -55,7 +56,7 @@ class WriteConflicts:
         self._postponed: dict[Write, int] = {}
         """What is to be repeated, and how many of the peer's writes come before."""
         peer_writes.on_waiting = self._go_first
-        writes.on_postponed.append(self._repeat)
+        writes.postponed = self._repeat
 
     # The peer's writes
 
@@ -89,7 +90,7 @@ class WriteConflicts:
         if self._postponed:
             self._repeat()
 
-    def took_ack(self, packet: BlockAck) -> None:
+    def took_ack(self, packet: BlockAck | P_OV_RESULT) -> None:
         """An acknowledgement has been taken: a write may have waited for it."""
         heard, held = self._heard, self._held
         heard.took_ack(packet.seq_num)
@@ -128,8 +129,11 @@ class WriteConflicts:
     # The own writes, when the peer decides
 
     def answered(self, packet: BlockAck) -> None:
-        """P_SUPERSEDED or P_RETRY_WRITE has come; PeerError when it belongs to no open write."""
+        """P_SUPERSEDED or P_RETRY_WRITE has come; PeerError when no write waits for an answer."""
         write = write_of(self._writes, packet)
+        if not write.is_peer_pending:
+            name = packet.COMMAND.name
+            raise PeerError(f"{name} of sector {packet.sector}, which was answered before")
         connection = self._volume.connection
         del self._writes.by_id[write.block_id]
         connection.leave_epoch(write)

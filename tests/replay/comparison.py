@@ -19,6 +19,7 @@ from tests.replay.exceptions import (
     is_left_out,
     is_of_bitmap,
     is_pardoned_at_end,
+    is_placed_differently,
     may_be_before_bitmap,
     without_exceptions,
     without_number,
@@ -45,7 +46,8 @@ class Compared:
     @property
     def is_in_order(self) -> bool:
         """Whether it must be at the same place among the others."""
-        return asked_for(self.packet) is None and not is_counted(self.packet)
+        it = self.packet
+        return asked_for(it) is None and not is_counted(it) and not is_placed_differently(it)
 
 
 class Comparison:
@@ -116,12 +118,20 @@ class Comparison:
         one_count, other_count = _counts(theirs), _counts(ours)
         if other_count - one_count:
             yield f"{name}: our node has said too much: {other_count - one_count}"
+        yield from self._first_difference(
+            name, _placed_differently(theirs), _placed_differently(ours)
+        )
         theirs, ours = _in_order(theirs), _in_order(ours)
         if place[1] in self._cut_differently:
             one, other = _acknowledged(theirs), _acknowledged(ours)
             if one != other and not is_broken_off:
                 yield f"{name}: the kernel acknowledges {one}\n    our node {other}"
             theirs, ours = _without_cutting(theirs), _without_cutting(ours)
+        yield from self._first_difference(name, theirs, ours)
+
+    def _first_difference(
+        self, name: str, theirs: Sequence[Compared], ours: Sequence[Compared]
+    ) -> Iterator[str]:
         for number, (expected, found) in enumerate(zip_longest(theirs, ours)):
             if found is None and _is_pardoned(theirs[number:]):
                 return
@@ -155,6 +165,11 @@ def _in_order(packets: Iterable[Compared]) -> list[Compared]:
         if it.is_in_order:
             found.insert(at, it)
     return found
+
+
+def _placed_differently(packets: Iterable[Compared]) -> list[Compared]:
+    """The packets of which only the order among themselves counts."""
+    return [it for it in packets if is_placed_differently(it.packet)]
 
 
 def _cuts(packets: Iterable[Compared]) -> list[tuple[int, int]]:

@@ -8,9 +8,7 @@ from typing import Final
 
 from tests.replay.manifest import Scenario, Side
 
-VERIFY: Final = "online verify: our node compares no checksums of its own accord"
 THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
-
 EPOCH: Final = "a kernel's epoch ends a little later than the first of its acks comes"
 REFUSED: Final = (
     "the kernel refuses writes that meet its own and never ends their epochs, a flaw; ours puts"
@@ -19,12 +17,6 @@ REFUSED: Final = (
 
 NOT_REPLAYED: Final[Mapping[str, str]] = {
     "zero-out-integrity": "P_ZEROES where data have digests: a kernel sends it and can't read it",
-    "verify-sha1": VERIFY,
-    "verify-sha1-linux-6.1": VERIFY,
-    "verify-crc32c-secondary": VERIFY,
-    "verify-md5-range": VERIFY,
-    "verify-clean": VERIFY,
-    "two-volumes-resync-after": "resync-after: our node's volumes do not wait for each other",
 }
 """Conversations that are replayed on neither side, and why."""
 

@@ -24,6 +24,7 @@ from runtime.events import (
     ResumeSyncRequested,
     SecondaryRequested,
     SuspendIoRequested,
+    VerifyRequested,
 )
 from runtime.requests import Request, RequestKind
 from tests.replay.manifest import SECTOR_SIZE_BYTES, Region, Side, Step, place_of
@@ -205,6 +206,11 @@ def _is_without_effect(words: list[str]) -> bool:
             return False
 
 
+def _verify(volume: int, options: frozenset[str]) -> Command:
+    where = {name: int(value) for name, value in parsed(" ".join(options)).items()}
+    return VerifyRequested(volume, where.get("start"), where.get("stop"))
+
+
 _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "primary": lambda volume, options: PrimaryRequested(volume, "--force" in options),
     "secondary": lambda volume, _: SecondaryRequested(volume),
@@ -215,6 +221,7 @@ _OF_VOLUMES: Final[Mapping[str, Callable[[int, frozenset[str]], Command]]] = {
     "resume-sync": lambda volume, _: ResumeSyncRequested(volume),
     "suspend-io": lambda volume, _: SuspendIoRequested(volume),
     "resume-io": lambda volume, _: ResumeIoRequested(volume),
+    "verify": _verify,
     "outdate": lambda volume, _: OutdateRequested(volume),
     "resize": lambda volume, options: ResizeRequested(
         volume,

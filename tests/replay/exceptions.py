@@ -32,7 +32,12 @@ from generated.layouts.bitmap import P_BITMAP, P_COMPRESSED_BITMAP
 from generated.layouts.codec import Packet
 from generated.layouts.generations import P_UUIDS
 from generated.layouts.housekeeping import P_PING, P_PING_ACK
-from generated.layouts.requests import P_RS_DATA_REQUEST, P_RS_THIN_REQ, BlockRequest
+from generated.layouts.requests import (
+    P_OV_REQUEST,
+    P_RS_DATA_REQUEST,
+    P_RS_THIN_REQ,
+    BlockRequest,
+)
 from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_UNPLUG_REMOTE, DpFlags, RangeWrite
 from generated.states.conn_states import ConnState
@@ -49,6 +54,11 @@ CUT_DIFFERENTLY: Final[Mapping[type[Packet], str]] = {
     P_RS_THIN_REQ: "the same",
 }
 """Packets of which only the sectors are compared that all of them together ask for, and why."""
+
+PLACED_DIFFERENTLY: Final[Mapping[type[Packet], str]] = {
+    P_OV_REQUEST: "when the next turn of 100 ms begins, before a write or behind it, is timing",
+}
+"""Packets that are compared in their own order, but not with their place among others, and why."""
 
 COUNTED: Final[Mapping[type[Packet], str]] = {
     P_PING_ACK: "a thread of its own answers pings, and passes what other threads have to say",
@@ -99,6 +109,11 @@ def asked_for(packet: Packet) -> tuple[int, int] | None:
 def is_pardoned_at_end(number: int) -> bool:
     """Whether a packet may be missing at the end of a connection."""
     return any(number == packet.COMMAND for packet in PARDONED_AT_END)
+
+
+def is_placed_differently(packet: Packet) -> bool:
+    """Whether it is no matter where among others a packet is."""
+    return type(packet) in PLACED_DIFFERENTLY
 
 
 def is_counted(packet: Packet) -> bool:

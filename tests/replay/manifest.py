@@ -161,3 +161,8 @@ def place_of(device: str) -> tuple[Side, int] | None:
         return None
     volume, is_odd = divmod(int(found[1]), MINORS_PER_VOLUME)
     return (Side.B if is_odd else Side.A), volume
+
+
+def minor_of(side: Side, volume: int) -> int:
+    """The minor of a volume."""
+    return MINORS_PER_VOLUME * volume + (side is Side.B)

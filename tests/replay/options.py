@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
-from tests.replay.manifest import Scenario, Side
+from tests.replay.manifest import Scenario, Side, minor_of
 
 WITHOUT_MEANING: Final = frozenset(
     {
@@ -25,6 +25,7 @@ def resource_config(scenario: Scenario, side: Side) -> ResourceConfig:
     """One side's settings in a scenario."""
     volumes = {
         volume: DiskOptions(
+            minor=minor_of(side, volume),
             **known(DiskOptions, scenario.options_of_attach(side, volume)),
         )
         for volume in scenario.disks(side)

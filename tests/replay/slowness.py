@@ -12,6 +12,7 @@ from generated.layouts.acks import (
     P_NEG_ACK,
     P_NEG_DREPLY,
     P_NEG_RS_DREPLY,
+    P_OV_RESULT,
     P_RS_IS_IN_SYNC,
     P_RS_WRITE_ACK,
     P_WRITE_ACK,
@@ -20,6 +21,7 @@ from generated.layouts.codec import Packet
 from generated.layouts.requests import (
     P_CSUM_RS_REQUEST,
     P_DATA_REPLY,
+    P_OV_REPLY,
     P_RS_DATA_REPLY,
     P_RS_DEALLOCATED,
     BlockRequest,
@@ -44,11 +46,16 @@ def task_told_by(said: Said) -> Task | None:
     match packet:
         case P_RS_WRITE_ACK() | P_WRITE_ACK() | P_NEG_ACK():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
-        case P_NEG_DREPLY() | P_NEG_RS_DREPLY():
-            return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY() | P_DATA_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)
-        case P_CSUM_RS_REQUEST() | P_RS_IS_IN_SYNC():
+        case (
+            P_CSUM_RS_REQUEST()
+            | P_RS_IS_IN_SYNC()
+            | P_NEG_DREPLY()
+            | P_NEG_RS_DREPLY()
+            | P_OV_REPLY()
+            | P_OV_RESULT()
+        ):
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DEALLOCATED():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.size
@@ -65,7 +72,7 @@ def _promised_by(said: Said) -> Task | None:
     """What the disk has to do before a packet of the peer is answered."""
     packet, volume = said.packet, said.seen.frame.volume
     match packet:
-        case BlockRequest() | P_CSUM_RS_REQUEST():
+        case BlockRequest() | P_CSUM_RS_REQUEST() | P_OV_REPLY():
             return READING, volume, packet.sector * SECTOR_SIZE_BYTES, packet.blksize
         case P_RS_DATA_REPLY():
             return WRITING, volume, packet.sector * SECTOR_SIZE_BYTES, len(packet.data)

@@ -57,6 +57,12 @@ def test_versions_that_leave_nothing_to_agree_on_are_refused() -> None:
         NetOptions(version_min=100, version_max=96)
 
 
+def test_two_primaries_need_protocol_c() -> None:
+    """Two primaries must know of each write that it is on both disks (states 8.4)."""
+    with pytest.raises(ConfigError, match="allow-two-primaries needs protocol C"):
+        NetOptions(allow_two_primaries=True, protocol=ReplicationProtocol.B)
+
+
 def test_authentication_without_a_secret_is_refused() -> None:
     """Whoever asks for a signature has to have something to sign with."""
     with pytest.raises(ConfigError, match="cram-hmac-alg needs a shared-secret"):

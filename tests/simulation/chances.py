@@ -2,11 +2,19 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from runtime.config import DiskOptions, NetOptions, OnCongestion
+from runtime.config import (
+    DiskOptions,
+    FencingPolicy,
+    NetOptions,
+    OnCongestion,
+    OnIoError,
+    ReadBalancing,
+)
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -16,8 +24,11 @@ from runtime.events import (
     InvalidateRequested,
     PauseSyncRequested,
     PrimaryRequested,
+    ResumeIoRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    SuspendIoRequested,
+    VerifyRequested,
 )
 from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
 from tests.simulation.model import Model
@@ -26,6 +37,7 @@ from tests.simulation.scenes import SIZES_BYTES
 from tests.simulation.world import World, connected_pair
 
 VERSIONS: Final = (101, 101, 101, 100, 99, 96, 95, 94, 91)
+HANDLERS: Final = {"fence-peer": "fence"}
 HASHES: Final = ("", "", "crc32c", "sha1")
 STEP_COUNT: Final = 60  # enough for some accidents in one another, and a world takes a second
 MEETING_S: Final = 30  # what two nodes need at most to find each other, by three connect-ints
@@ -35,39 +47,29 @@ PATIENCE_S: Final = 600  # a whole resync at the lowest rate, and all the retrie
 class Chances:
     """One world, and what happens in it."""
 
-    def __init__(self, seed: int, *, lose_power: bool = False, volumes: int = 1) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        lose_power: bool = False,
+        breaks_disks: bool = False,
+        volumes: int = 1,
+        verifies: bool = False,
+        fences: bool = False,
+    ) -> None:
         self.chance = chance = random.Random(seed)
         self.may_lose_power = lose_power
-        protocol = chance.choice(list(ReplicationProtocol))
-        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
-        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
-        hashes = random.Random(f"digests {seed}")
-        data_integrity_alg, csums_alg = hashes.choice(HASHES), hashes.choice(HASHES)
-        net = NetOptions(
-            protocol=protocol,
-            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
-            congestion_fill=apart.choice([16, 256, 2048]),
-            data_integrity_alg=data_integrity_alg,
-            csums_alg=csums_alg,
-            max_epoch_size=chance.choice([1, 4, 2048]),
-            max_buffers=chance.choice([32, 512, 2048]),
-            use_rle=chance.random() < 0.7,
-        )
-        peer_net = NetOptions(
-            data_integrity_alg=data_integrity_alg,
-            csums_alg=csums_alg,
-            protocol=net.protocol,
-            max_buffers=chance.choice([32, 2048]),
-            version_max=101 if volumes > 1 else chance.choice(VERSIONS),
-        )
-        disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        self.breaks_disks = breaks_disks
+        self.verifies, self.fences = verifies, fences
+        net, peer_net, disk = self._options(seed, is_alone=volumes == 1)
         self.world = world = World(
-            seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes
+            seed=seed, net=net, peer_net=peer_net, disk=disk, volumes=volumes, handlers=HANDLERS
         )
         world.jitter_s = chance.choice([0.0, 0.0, 0.002])
         for node in world.both:
             node.crashes = lose_power
             node.disk_latency_s = chance.choice([0.0, 0.001, 0.01])
+            node.helper_exits = lambda _name, _volume: chance.choice([4, 4, 1])
         connected_pair(world)
         self.models: dict[int, Model] = {}
         for volume in range(volumes):
@@ -80,6 +82,47 @@ class Chances:
         self.story: list[str] = []
         """What was done, a line each."""
         self._made: list[tuple[SimulatedNode, Request]] = []
+
+    def _options(self, seed: int, *, is_alone: bool) -> tuple[NetOptions, NetOptions, DiskOptions]:
+        """Of both nodes' connection, and of all disks; old peers know one volume only."""
+        chance = self.chance
+        protocol = chance.choice(list(ReplicationProtocol))
+        if self.breaks_disks:  # what only the peer has must be on its disk: A and B ask for less
+            protocol = ReplicationProtocol.C
+        if self.fences:  # which is not for protocol A
+            protocol = chance.choice([ReplicationProtocol.B, ReplicationProtocol.C])
+        apart = random.Random(f"congestion of {seed}")  # what seeds are known for stays as it is
+        may_pull_ahead = protocol is ReplicationProtocol.A and apart.random() < 0.5
+        hashes = random.Random(f"digests {seed}")
+        net = NetOptions(
+            protocol=protocol,
+            on_congestion=OnCongestion.PULL_AHEAD if may_pull_ahead else OnCongestion.BLOCK,
+            congestion_fill=apart.choice([16, 256, 2048]),
+            data_integrity_alg=hashes.choice(HASHES),
+            csums_alg=hashes.choice(HASHES),
+            max_epoch_size=chance.choice([1, 4, 2048]),
+            max_buffers=chance.choice([32, 512, 2048]),
+            use_rle=chance.random() < 0.7,
+            verify_alg="crc32c" if self.verifies else "",
+        )
+        peer_net = NetOptions(
+            data_integrity_alg=net.data_integrity_alg,
+            csums_alg=net.csums_alg,
+            protocol=protocol,
+            max_buffers=chance.choice([32, 2048]),
+            verify_alg=net.verify_alg,
+            version_max=chance.choice(VERSIONS) if is_alone else 101,
+        )
+        disk = DiskOptions(al_extents=67, resync_rate=chance.choice([250, 4096, 65536]))
+        if self.fences:
+            disk = replace(disk, fencing=chance.choice(list(FencingPolicy)))
+        if self.breaks_disks:
+            disk = replace(
+                disk,
+                on_io_error=chance.choice(list(OnIoError)),
+                read_balancing=chance.choice(list(ReadBalancing)),
+            )
+        return net, peer_net, disk
 
     @property
     def primary(self) -> SimulatedNode:
@@ -100,7 +143,8 @@ class Chances:
         self.world.run_for(self.chance.choice([0.0, 0.0003, 0.001, 0.01, 0.1, 0.1, 1.0]))
 
     def _deeds(self) -> dict[Callable[[], None], int]:
-        return {
+        breaking: dict[Callable[[], None], int] = {self._break_disk: 4} if self.breaks_disks else {}
+        return breaking | {
             self._write: 16,
             self._write_in_one_place: 8,
             self._zero: 2,
@@ -118,6 +162,8 @@ class Chances:
             self._invalidate: 1,
             self._change_disks: 2,
             self._detach_or_attach: 2,
+            **({self._verify: 12} if self.verifies else {}),
+            **({self._suspend_or_resume: 6} if self.fences else {}),
         }
 
     # Applications
@@ -187,6 +233,7 @@ class Chances:
     def _swap_roles(self) -> None:
         if not all(self._is_safe(volume) for volume in self.models):
             return
+        self._try(self.primary, ResumeIoRequested())
         for volume, model in self.models.items():
             if not self._try(self.primary, SecondaryRequested(volume)):
                 return
@@ -200,6 +247,11 @@ class Chances:
         command = self.chance.choice([PauseSyncRequested, ResumeSyncRequested])
         self._try(self.chance.choice(self.world.both), command(self._volume()))
 
+    def _suspend_or_resume(self) -> None:
+        """Hold back requests, or let them go on whatever they wait for."""
+        command = self.chance.choice([SuspendIoRequested, ResumeIoRequested, ResumeIoRequested])
+        self._try(self.primary, command())
+
     def _invalidate(self) -> None:
         """Replace the secondary's data, never the last good ones."""
         volume = self._volume()
@@ -207,6 +259,13 @@ class Chances:
             self._try(self.primary, InvalidateRemoteRequested(volume))
         elif self.secondary.state(volume).conn.wire >= 10:
             self._try(self.secondary, InvalidateRequested(volume))
+
+    def _verify(self) -> None:
+        """Compare the disks, from anywhere on or from where it was left."""
+        start = self.chance.choice([None, 0, self.chance.randrange(VOLUME_SECTORS)])
+        stop = self.chance.choice([None, self.chance.randrange(VOLUME_SECTORS)])
+        node = self.chance.choice(self.world.both)
+        self._try(node, VerifyRequested(self._volume(), start, stop))
 
     # Accidents
 
@@ -272,14 +331,32 @@ class Chances:
         elif self.primary.state(volume).disk.name == "UpToDate":
             self._try(node, DetachRequested(volume, force=self.chance.random() < 0.3))
 
+    def _break_disk(self) -> None:
+        """The primary's disk fails once under load, or is given up, while the peer has all."""
+        node, volume = self.primary, self._volume()
+        if node.state(volume).disk.name == "Diskless":
+            node.do(node.attach_command(volume))
+        elif all(self._is_safe(it) for it in self.models):
+            if self.chance.random() < 0.3:
+                self._try(node, DetachRequested(volume, force=self.chance.random() < 0.5))
+                return
+            node.disk_errors.append("EIO")
+            self._write()
+            self._read()
+            self.world.run_for(0.2)
+            node.disk_errors.clear()
+
     # The end
 
     def settle(self) -> None:
         """Mend everything, and let both nodes agree."""
         world = self.world
         world.heal()
+        if self.breaks_disks:
+            self._shake_hands()
         for node in world.both:
             node.disk_latency_s = min(node.disk_latency_s, 0.001)
+            self._try(node, ResumeIoRequested())
             for volume in self.models:
                 self._try(node, ResumeSyncRequested(volume))
             for volume in self.models:
@@ -288,6 +365,12 @@ class Chances:
         world.sync(timeout_s=PATIENCE_S)
         world.run_until(self._all_is_told, "all requests to finish")
         world.compare()
+
+    def _shake_hands(self) -> None:
+        """By that a disk counts again that was kept though it failed."""
+        self.world.reset_link()
+        self._connect()
+        self.world.run_until(lambda: all(map(self.world.is_up, self.world.both)), "a connection")
 
     def _attach_again(self, node: SimulatedNode, volume: int) -> None:
         """Give a node its disk back, when it has let go of it."""
@@ -301,10 +384,17 @@ class Chances:
         return all(not node.is_alive or it in node.finished for node, it in self._made)
 
     def faults(self) -> list[str]:
-        """What applications were told and is not so."""
-        return [
+        """What applications were told and is not so, and differences that nobody has made."""
+        wrong = [
             f"volume {volume} of {node.name}: {fault}"
             for volume, model in self.models.items()
             for node in self.world.both
             for fault in [*model.wrong_reads, *model.faults(node.content(volume))]
         ]
+        found = [
+            f"{node.name}: {text}"
+            for node in self.world.nodes
+            for _, _, text in node.log
+            if text.startswith("Out of sync:")
+        ]
+        return wrong + found

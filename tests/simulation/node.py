@@ -31,6 +31,7 @@ from runtime.effects import (
 )
 from runtime.engine.backing import Backing
 from runtime.engine.resource import Resource
+from runtime.engine.resync_turns import ResyncTurns
 from runtime.engine.volume_state import VolumeState
 from runtime.events import (
     AttachRequested,
@@ -88,7 +89,15 @@ class Surroundings(Protocol):
 class SimulatedNode:
     """One node."""
 
-    def __init__(self, world: Surroundings, name: str, config: ResourceConfig, seed: int) -> None:
+    def __init__(
+        self,
+        world: Surroundings,
+        name: str,
+        config: ResourceConfig,
+        seed: int,
+        *,
+        turns: ResyncTurns | None = None,
+    ) -> None:
         self.world = world
         self.name = name
         self.config = config
@@ -122,7 +131,7 @@ class SimulatedNode:
         self.channels: dict[Channel, tuple[SimulatedNode, Channel]] = {}
         self._unread: dict[Channel, deque[bytes]] = {}
         self._log_count = itertools.count()
-        self.resource = Resource(config, random=random.Random(seed))
+        self.resource = Resource(config, random=random.Random(seed), turns=turns)
 
     # Disks
 

@@ -12,8 +12,10 @@ from runtime.events import (
     PrimaryRequested,
     SecondaryRequested,
 )
+from runtime.requests import RequestKind
+from tests.simulation.model import Model
 from tests.simulation.node import VOLUME_SECTORS
-from tests.simulation.scenes import SLOW_S, random_writes, resyncing, same_disks
+from tests.simulation.scenes import SLOW_S, random_writes, request, resyncing, same_disks
 from tests.simulation.traces import MakeWorld
 from tests.simulation.world import World
 
@@ -221,6 +223,85 @@ def test_slow_secondary_is_detached_amid_writes(make_world: MakeWorld) -> None:
     world.alice.succeed(*writes)
     world.run_until(lambda: world.bob.state().disk.name == "Diskless", "the disk to be idle")
     world.bob.attach()
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+
+
+def test_primary_detaches_and_attaches_amid_its_own_load(make_world: MakeWorld) -> None:
+    """A primary's disk may leave and come back while applications write and read."""
+    world = same_disks(make_world())
+    world.alice.disk_latency_s = world.bob.disk_latency_s = SLOW_S
+    chance = random.Random(11)
+    model = Model(world.alice.content())
+    model.watch(world.alice, 0)
+    made = []
+    for number in range(8):
+        for _ in range(12):
+            kind = chance.choice([RequestKind.READ, RequestKind.WRITE])
+            it = request(kind, chance.randrange(256), 8)
+            it.data = chance.randbytes(4096) if it.is_write else b""
+            model.made(it)
+            made.append(it)
+        world.alice.make(*made[-12:])
+        world.run_for(chance.choice([0.0, 0.002]))
+        if number % 2:
+            world.alice.attach()
+        else:
+            world.alice.order(DetachRequested(force=number == 4))
+            world.run_until(lambda: world.alice.state().disk.name == "Diskless", "no disk")
+    world.alice.succeed(*made)
+    world.sync()
+    world.compare()
+    assert not model.wrong_reads
+    assert not model.faults(world.bob.content())
+
+
+def test_only_data_that_applications_know_is_attached(make_world: MakeWorld) -> None:
+    """Below a primary that has lost all good data no other data are attached."""
+    world = _without_alices_disk(make_world())
+    world.alice.succeed(*random_writes(world.alice, random.Random(2), 5))
+    world.kill(world.bob)
+    world.run_for(1)
+    refused = "Can only attach to the data we lost last (see kernel log)."
+    assert world.alice.refusal(world.alice.attach_command()) == refused
+    assert world.alice.state().disk.name == "Diskless"
+    world.restart(world.bob).order(ConnectRequested())
+    world.run_until(lambda: world.is_up(world.alice), "alice to connect")
+    world.alice.attach()
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+
+
+def test_primary_takes_back_the_data_that_it_lost(make_world: MakeWorld) -> None:
+    """What applications saw last may be attached, also when nobody else is there."""
+    world = same_disks(make_world())
+    world.alice.succeed(world.alice.write(0, b"k" * 4096))
+    world.kill(world.bob)
+    world.run_for(1)
+    world.alice.order(DetachRequested(force=True))
+    world.run_for(0.1)
+    world.alice.attach()
+    assert world.alice.read(0, 8) == b"k" * 4096
+
+
+@pytest.mark.parametrize("silence_s", [0.0, 20.0], ids=["reset", "silence"])
+@pytest.mark.parametrize("delay_s", [0.0, 0.0004, 0.0006, 0.0011, 0.0016])
+def test_lost_link_amid_attaching(make_world: MakeWorld, delay_s: float, silence_s: float) -> None:
+    """An attach that the link is lost in comes to nothing, and is repeated (states 3.3, N4a)."""
+    world = _without_alices_disk(make_world())
+    world.alice.succeed(*random_writes(world.alice, random.Random(2), 5))
+    world.alice.happen(world.alice.attach_command())
+    world.run_for(delay_s)
+    if silence_s:
+        world.silence()
+        world.run_for(silence_s)
+    world.reset_link()
+    world.heal()
+    world.run_until(lambda: world.is_up(world.alice) and world.is_up(world.bob), "a connection")
+    if world.alice.state().disk.name == "Diskless":
+        world.alice.attach()
     world.run_for(0.1)
     world.sync()
     world.compare()

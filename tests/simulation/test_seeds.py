@@ -20,9 +20,25 @@ FILE: Final = "tests/simulation/test_seeds.py"
 SEEDS: Final = range(SEED_FIRST, SEED_FIRST + SEED_COUNT)
 
 
-def _live(seed: int, name: str, *, lose_power: bool = False, volumes: int = 1) -> None:
+def _live(
+    seed: int,
+    name: str,
+    *,
+    lose_power: bool = False,
+    breaks_disks: bool = False,
+    volumes: int = 1,
+    verifies: bool = False,
+    fences: bool = False,
+) -> None:
     """Let a world of this seed live, settle, and be judged."""
-    chances = Chances(seed, lose_power=lose_power, volumes=volumes)
+    chances = Chances(
+        seed,
+        lose_power=lose_power,
+        breaks_disks=breaks_disks,
+        volumes=volumes,
+        verifies=verifies,
+        fences=fences,
+    )
     try:
         for _ in range(STEP_COUNT):
             chances.step()
@@ -56,6 +72,24 @@ def test_loss_of_power_loses_nothing_flushed(seed: int) -> None:
 def test_two_volumes_lose_nothing(seed: int) -> None:
     """Two volumes share a link and its epochs, and neither loses anything."""
     _live(seed, "volumes", volumes=2)
+
+
+@pytest.mark.parametrize("seed", SEEDS[: max(1, SEED_COUNT // 2)])
+def test_verifies_find_nothing_that_nobody_has_spoilt(seed: int) -> None:
+    """Whatever happens to two nodes meanwhile, a verify takes none of it for a difference."""
+    _live(seed, "verifies", lose_power=seed % 2 == 0, verifies=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_broken_disks_lose_nothing(seed: int) -> None:
+    """A primary whose disk fails, or is given up, goes on with its peer's and gets it all back."""
+    _live(seed, "broken", breaks_disks=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_frozen_requests_lose_nothing(seed: int) -> None:
+    """Whatever requests wait for, nobody is told of one that is lost later."""
+    _live(seed, "frozen", lose_power=seed % 2 == 0, fences=True)
 
 
 def test_source_that_is_confirmed_late_ends_its_resync() -> None:

@@ -1,17 +1,21 @@
 """Both nodes went on alone: who is believed (states 5.8, 5.9)."""
 
 import random
+from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 
 from generated.layouts.configuration import SplitBrainPolicy
-from runtime.config import NetOptions
+from runtime.config import NetOptions, RrConflict
 from runtime.events import (
     ConnectRequested,
+    DetachRequested,
     DisconnectRequested,
     PrimaryRequested,
     SecondaryRequested,
 )
+from runtime.requests import Request, RequestKind
 from tests.simulation.node import SimulatedNode
 from tests.simulation.scenes import random_writes, same_disks, synced
 from tests.simulation.traces import MakeWorld
@@ -204,3 +208,175 @@ def test_disks_of_two_pairs(make_world: MakeWorld) -> None:
     world.run_for(20)
     assert any(node.said("Unrelated data, dropping connection!") for node in world.both)
     assert [node.content() for node in world.both] == before
+
+
+# Each policy, by who is primary when the nodes meet: alice has changed less, and was primary when
+# the data diverged.
+
+LEAST = SplitBrainPolicy.DISCARD_LEAST_CHANGES
+VIOLENTLY = RrConflict.VIOLENTLY
+P = SplitBrainPolicy
+
+
+class Meeting(NamedTuple):
+    """Who is primary, what is configured, and whose data survive; nobody's where it is empty."""
+
+    primaries: str
+    policy: SplitBrainPolicy
+    winner: str
+    rr_conflict: RrConflict = RrConflict.DISCONNECT
+
+    @property
+    def net(self) -> NetOptions:
+        """The settings of both nodes."""
+        net = NetOptions(after_sb_0pri=LEAST, rr_conflict=self.rr_conflict)
+        match len(self.primaries.split()):
+            case 0:
+                return replace(net, after_sb_0pri=self.policy)
+            case 1:
+                return replace(net, after_sb_1pri=self.policy)
+            case _:
+                return replace(net, after_sb_2pri=self.policy, allow_two_primaries=True)
+
+
+MEETINGS = (
+    Meeting("", P.DISCONNECT, ""),
+    Meeting("", P.DISCARD_YOUNGER_PRIMARY, "alice"),
+    Meeting("", P.DISCARD_OLDER_PRIMARY, "bob"),
+    Meeting("", P.DISCARD_ZERO_CHANGES, ""),
+    Meeting("", P.DISCARD_LEAST_CHANGES, "bob"),
+    Meeting("", P.CONSENSUS, ""),
+    *(Meeting(name, P.DISCONNECT, "") for name in ("alice", "bob")),
+    Meeting("alice", P.CONSENSUS, ""),
+    Meeting("bob", P.CONSENSUS, "bob"),
+    Meeting("alice", P.DISCARD_SECONDARY, "alice"),
+    Meeting("bob", P.DISCARD_SECONDARY, "bob"),
+    Meeting("alice", P.VIOLENTLY_AS0P, ""),
+    Meeting("alice", P.VIOLENTLY_AS0P, "bob", VIOLENTLY),
+    Meeting("bob", P.VIOLENTLY_AS0P, "bob"),
+    Meeting("alice", P.CALL_PRI_LOST_AFTER_SB, ""),
+    Meeting("bob", P.CALL_PRI_LOST_AFTER_SB, "bob"),
+    Meeting("bob", P.DISCARD_ZERO_CHANGES, ""),
+    Meeting("alice bob", P.DISCONNECT, ""),
+    Meeting("alice bob", P.VIOLENTLY_AS0P, ""),
+    Meeting("alice bob", P.VIOLENTLY_AS0P, "bob", VIOLENTLY),
+    Meeting("alice bob", P.CALL_PRI_LOST_AFTER_SB, ""),
+    Meeting("alice bob", P.DISCARD_SECONDARY, ""),
+)
+
+
+@pytest.mark.parametrize("version", [101, 91])
+@pytest.mark.parametrize("meeting", MEETINGS, ids=lambda it: f"{it.primaries}-{it.policy.name}")
+def test_each_policy_with_each_primary(
+    make_world: MakeWorld, meeting: Meeting, version: int
+) -> None:
+    """Both nodes decide the same, and what was not decided stays as it is."""
+    world = _diverged(make_world(net=replace(meeting.net, version_max=version)))
+    for node in world.both:
+        if node.name in meeting.primaries:
+            node.order(PrimaryRequested())
+    before = {node.name: node.content() for node in world.both}
+    _meet(world)
+    if not meeting.winner:
+        world.run_for(20)
+        assert {node.name: node.content() for node in world.both} == before
+        assert any(node.state().conn.name == "StandAllone" for node in world.both)
+        return
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+    assert world.alice.content() == before[meeting.winner]
+    loser = world.bob if meeting.winner == "alice" else world.alice
+    assert loser.said("Changes of this node are lost: ")
+
+
+def test_what_is_lost_is_told_before_it_is(make_world: MakeWorld) -> None:
+    """The log says whose changes are lost, how much they are and since when they were made."""
+    world = _diverged(make_world(net=NetOptions(after_sb_0pri=LEAST)))
+    blocks = world.alice.resource.bits_out_of_sync()
+    since = f"{blocks} blocks, {blocks * 4} KB, changed since "
+    before = world.alice.content()
+    _meet(world)
+    world.run_until(lambda: world.alice.said(f"Changes of this node are lost: {since}"), "a word")
+    assert world.alice.content() == before
+    world.sync()
+    assert world.bob.said(f"Changes of the peer node are lost: {since}")
+
+
+def _beside_a_diskless_secondary(world: World) -> World:
+    """Alice is primary and connected; bob, who has no disk, is about to attach other changes."""
+    _diverged(world)
+    world.bob.order(DetachRequested())
+    world.alice.order(PrimaryRequested())
+    world.connect_both()
+    return world
+
+
+CALLING = NetOptions(after_sb_0pri=LEAST, after_sb_1pri=SplitBrainPolicy.CALL_PRI_LOST_AFTER_SB)
+
+
+def test_primary_that_loses_steps_down(make_world: MakeWorld) -> None:
+    """Where the link is there already, a primary that loses becomes secondary, and target."""
+    world = _beside_a_diskless_secondary(make_world(net=CALLING))
+    world.bob.attach()
+    world.run_until(lambda: world.alice.state().role.name == "Secondary", "alice to step down")
+    assert world.alice.said("Split-Brain lost, becoming Secondary")
+    world.sync()
+    world.compare()
+
+
+def test_primary_in_use_does_not_step_down(make_world: MakeWorld) -> None:
+    """With an application at work it can't, and the disk that comes is taken for none."""
+    world = _beside_a_diskless_secondary(make_world(net=CALLING))
+    before = world.alice.content()
+    world.alice.disk_latency_s = 60.0
+    read = Request(RequestKind.READ, 0, 0, 8)
+    world.alice.make(read)
+    world.bob.attach()
+    world.run_for(5)
+    assert world.alice.state().role.name == "Primary"
+    assert world.alice.content() == before
+    assert world.bob.state().disk.name == "Negotiating"
+    assert world.alice.state().pdsk.name == "Diskless"
+
+
+# Only to know what would follow (wire 5.1).
+
+
+def test_dry_run_changes_nothing(make_world: MakeWorld) -> None:
+    """Who asked is told and stands alone; the peer waits again, and both disks are as they were."""
+    world = _diverged(make_world(net=NetOptions(after_sb_0pri=LEAST)))
+    before = [node.content() for node in world.both]
+    world.alice.order(ConnectRequested(tentative=True))
+    world.bob.order(ConnectRequested())
+    world.run_for(20)
+    assert world.alice.said("Dry run: this node would become sync target, bitmap based")
+    assert world.alice.state().conn.name == "StandAllone"
+    assert world.bob.state().conn.name == "WFConnection"
+    assert [node.content() for node in world.both] == before
+    world.alice.order(ConnectRequested())
+    world.run_for(0.1)
+    world.sync()
+    world.compare()
+
+
+def test_dry_run_without_a_split(make_world: MakeWorld) -> None:
+    """Where nothing would follow, that is said."""
+    world = same_disks(make_world())
+    world.bob.order(DisconnectRequested())
+    world.run_for(0.1)
+    world.bob.order(ConnectRequested(tentative=True))
+    world.run_for(10)
+    assert any(node.said("Dry run: ") for node in world.both)
+    assert world.bob.state().conn.name == "StandAllone"
+
+
+def test_dry_run_of_an_old_version_is_refused(make_world: MakeWorld) -> None:
+    """Below version 92 the peer would not understand it, and resync."""
+    world = _diverged(make_world(net=NetOptions(version_max=91, after_sb_0pri=LEAST)))
+    world.alice.order(ConnectRequested(tentative=True))
+    world.bob.order(ConnectRequested())
+    world.run_for(20)
+    assert world.alice.said("--tentative needs version 92, agreed is 91")
+    assert world.alice.state().conn.name == "StandAllone"
+    assert not world.bob.went_through("Connected", "WFBitMapS")

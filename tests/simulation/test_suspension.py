@@ -181,6 +181,21 @@ def test_last_disk_fails_and_comes_back(make_world: MakeWorld) -> None:
     assert not world.alice.state().is_suspended
 
 
+def test_peer_without_a_disk_misses_what_is_under_way(make_world: MakeWorld) -> None:
+    """A peer whose disk goes while requests are suspended is resynced when it is attached again."""
+    world = same_disks(make_world())
+    write = world.alice.write(0, b"w" * 4096)
+    world.alice.happen(SuspendIoRequested())
+    world.bob.happen(DetachRequested(force=True))
+    world.run_until(lambda: world.bob.state().disk.name == "Diskless", "the disk to go")
+    world.bob.attach()
+    world.sync()
+    world.alice.order(ResumeIoRequested())
+    world.alice.succeed(write)
+    world.compare()
+    assert world.bob.went_through("SyncTarget", "Connected")
+
+
 def test_detaching_while_suspended_does_not_wait(make_world: MakeWorld) -> None:
     """A secondary's disk may be detached though its requests are suspended."""
     world = same_disks(make_world())

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.engine.resync_turns import ResyncTurns
 from runtime.events import (
     ConnectFailed,
     ConnectRequested,
@@ -42,6 +43,8 @@ class World:
         disk: DiskOptions | None = None,
         peer_disk: DiskOptions | None = None,
         volumes: int = 1,
+        options: Callable[[int], DiskOptions] | None = None,
+        resync_count_max: int = 0,
         **resource: Any,
     ) -> None:
         """Two nodes with these options; `resource` are those of both nodes' resources."""
@@ -54,6 +57,8 @@ class World:
         """What becomes of bytes between two sockets."""
         self.nodes: list[SimulatedNode] = []
         """All that there have been, those that were killed too."""
+        self.transferred_bytes = 0
+        """What was sent over all connections, in both directions."""
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
         self._wakes: dict[SimulatedNode, float] = {}
@@ -61,20 +66,21 @@ class World:
         self._held: list[Callable[[], None]] = []
         net, disk = net or NetOptions(), disk or DiskOptions()
         numbers = range(volumes)
-        mine = ResourceConfig(
-            net=net, volumes=dict.fromkeys(numbers, disk), trace_flows=True, **resource
-        )
+        own_disks = {it: options(it) if options else disk for it in numbers}
+        mine = ResourceConfig(net=net, volumes=own_disks, trace_flows=True, **resource)
         theirs = ResourceConfig(
             net=peer_net or net,
-            volumes=dict.fromkeys(numbers, peer_disk or disk),
+            volumes=dict.fromkeys(numbers, peer_disk) if peer_disk else own_disks,
             trace_flows=True,
             **resource,
         )
+        self._resync_count_max = resync_count_max
         self.alice = self._new_node("alice", mine, seed * 2 + 1)
         self.bob = self._new_node("bob", theirs, seed * 2 + 2)
 
     def _new_node(self, name: str, config: ResourceConfig, seed: int) -> SimulatedNode:
-        node = SimulatedNode(self, name, config, seed)
+        turns = ResyncTurns(count_max=self._resync_count_max)
+        node = SimulatedNode(self, name, config, seed, turns=turns)
         self.nodes.append(node)
         return node
 
@@ -169,6 +175,7 @@ class World:
     def transfer(self, peer: SimulatedNode, channel: Channel, content: bytes) -> None:
         """Bytes travel, in order."""
         arriving = self.on_the_way(content)
+        self.transferred_bytes += len(content)
         self._travel(channel, lambda: peer.receive(channel, arriving))
 
     def cut(self, node: SimulatedNode, channel: Channel, reason: str) -> None:
@@ -225,6 +232,7 @@ class World:
         again = self._new_node(node.name, replace(node.config), node.seed + 1000)
         again.devices, again.crashes = node.devices, node.crashes
         again.disk_latency_s = node.disk_latency_s
+        again.helper_exits, again.helper_delay_s = node.helper_exits, node.helper_delay_s
         if node.name == "alice":
             self.alice = again
         else:

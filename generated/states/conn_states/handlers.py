@@ -61,6 +61,12 @@ class ConnHandlers(Handlers[Effect]):
         """
 
     @abstractmethod
+    def peer_knows_stop_sectors(self) -> bool:
+        """Guard of VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop
+        sector is reached, which the peer has to be told (A25).
+        """
+
+    @abstractmethod
     def may_pull_ahead(self) -> bool:
         """Guard of 5 arrows.
 
@@ -136,7 +142,7 @@ class ConnHandlers(Handlers[Effect]):
         - PausedSyncT -> Connected on resync_finished. C30: the last answers came while the resync
           was paused.
         - VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop sector is
-          reached.
+          reached, which the peer has to be told (A25).
         - Connected -> Ahead on congested. C34: found at a write request; the peer is not asked.
         - SyncSource -> Ahead on congested. C34: as from Connected.
         - PausedSyncS -> Ahead on congested. C34: as from Connected.
@@ -206,7 +212,7 @@ class ConnHandlers(Handlers[Effect]):
 
     @abstractmethod
     def resume_dependents(self) -> Iterable[Effect]:
-        """Action of 19 arrows.
+        """Action of 20 arrows.
 
         - SyncSource -> Connected on resync_finished. C30 (F10): the target says so, and all bits
           are clear or counted as failed.
@@ -223,7 +229,9 @@ class ConnHandlers(Handlers[Effect]):
         - VerifyT -> Connected on disk_lost. C31: as for a resync; the next verify goes on from
           here.
         - VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop sector is
-          reached.
+          reached, which the peer has to be told (A25).
+        - VerifyS -> Connected on verify_finished. C33: the last answer came; the peer knows the end
+          by itself.
         - VerifyT -> Connected on verify_finished. C33: the last result came, or the peer says that
           it is done.
         - any state -> Timeout on peer_timed_out. C39: ko-count is used up, or a request or a write
@@ -248,7 +256,7 @@ class ConnHandlers(Handlers[Effect]):
 
     @abstractmethod
     def write_bitmap(self) -> Iterable[Effect]:
-        """Action of 19 arrows.
+        """Action of 20 arrows.
 
         - SyncSource -> Connected on resync_finished. C30 (F10): the target says so, and all bits
           are clear or counted as failed.
@@ -265,7 +273,9 @@ class ConnHandlers(Handlers[Effect]):
         - VerifyT -> Connected on disk_lost. C31: as for a resync; the next verify goes on from
           here.
         - VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop sector is
-          reached.
+          reached, which the peer has to be told (A25).
+        - VerifyS -> Connected on verify_finished. C33: the last answer came; the peer knows the end
+          by itself.
         - VerifyT -> Connected on verify_finished. C33: the last result came, or the peer says that
           it is done.
         - SyncSource -> Ahead on congested. C34: as from Connected.
@@ -464,14 +474,16 @@ class ConnHandlers(Handlers[Effect]):
 
     @abstractmethod
     def remember_verify_position(self) -> Iterable[Effect]:
-        """Action of 4 arrows.
+        """Action of 5 arrows.
 
         - VerifyS -> Connected on disk_lost. C31: as for a resync; the next verify goes on from
           here.
         - VerifyT -> Connected on disk_lost. C31: as for a resync; the next verify goes on from
           here.
         - VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop sector is
-          reached.
+          reached, which the peer has to be told (A25).
+        - VerifyS -> Connected on verify_finished. C33: the last answer came; the peer knows the end
+          by itself.
         - VerifyT -> Connected on verify_finished. C33: the last result came, or the peer says that
           it is done.
         """
@@ -486,10 +498,12 @@ class ConnHandlers(Handlers[Effect]):
 
     @abstractmethod
     def call_out_of_sync(self) -> Iterable[Effect]:
-        """Action of 2 arrows.
+        """Action of 3 arrows.
 
         - VerifyS -> Connected on verify_finished. C33: the last answer came, or the stop sector is
-          reached.
+          reached, which the peer has to be told (A25).
+        - VerifyS -> Connected on verify_finished. C33: the last answer came; the peer knows the end
+          by itself.
         - VerifyT -> Connected on verify_finished. C33: the last result came, or the peer says that
           it is done.
         """
@@ -533,6 +547,8 @@ class ConnHandlers(Handlers[Effect]):
                 return self.disks_are_usable()
             case ConnGuard.becomes_target:
                 return self.becomes_target()
+            case ConnGuard.peer_knows_stop_sectors:
+                return self.peer_knows_stop_sectors()
             case ConnGuard.may_pull_ahead:
                 return self.may_pull_ahead()
             case ConnGuard.volume_is_unused:

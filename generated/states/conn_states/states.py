@@ -131,6 +131,7 @@ class ConnGuard(Enum):
     error_is_transient = "error_is_transient"
     disks_are_usable = "disks_are_usable"
     becomes_target = "becomes_target"
+    peer_knows_stop_sectors = "peer_knows_stop_sectors"
     may_pull_ahead = "may_pull_ahead"
     volume_is_unused = "volume_is_unused"
 

@@ -1180,10 +1180,20 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
     (ConnState.VerifyS, ConnEvent.verify_finished): (
         Transition(
             ConnState.Connected,
+            guard=ConnGuard.peer_knows_stop_sectors,
             actions=(
                 ConnAction.remember_verify_position,
                 ConnAction.resume_dependents,
                 ConnAction.send_state,
+                ConnAction.write_bitmap,
+                ConnAction.call_out_of_sync,
+            ),
+        ),
+        Transition(
+            ConnState.Connected,
+            actions=(
+                ConnAction.remember_verify_position,
+                ConnAction.resume_dependents,
                 ConnAction.write_bitmap,
                 ConnAction.call_out_of_sync,
             ),

@@ -104,9 +104,9 @@ class KernelSide(Side):
     def _addresses(self) -> str:
         return f"ipv4:{GUEST_ADDRESS}:{self._port} ipv4:{HOST_ADDRESS}:{self.peer_port}"
 
-    def connect(self, *, discard_my_data: bool = False) -> None:
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
         """Find the peer; both nodes listen and both call."""
-        more = "--discard-my-data" if discard_my_data else ""
+        more = "--discard-my-data" if discard_my_data else "--tentative" if tentative else ""
         self._run(f"drbdsetup connect {self.name} {self._addresses()} {_words(self._net)} {more}")
 
     def disconnect(self) -> None:
@@ -191,6 +191,17 @@ class KernelSide(Side):
     def invalidate_remote(self) -> None:
         """Replace all of the peer's."""
         self._run(f"drbdsetup invalidate-remote {self._first_minor}")
+
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare with the peer's."""
+        where = {"start": start, "stop": stop}
+        words = _words({name: it for name, it in where.items() if it is not None})
+        self._run(f"drbdsetup verify {self._first_minor} {words}")
+
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """What /proc/drbd shows, in KiB."""
+        lines = self._run(f"grep -A1 '^ *{self._minor(volume)}:' /proc/drbd")
+        return int(lines.rpartition("oos:")[2].split()[0]) // 4
 
     def clear_bitmap(self) -> None:
         """Declare both disks to be the same."""

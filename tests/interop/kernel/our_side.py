@@ -89,9 +89,9 @@ class OurSide(Side):
             raise SideError("our node does not run")
         return self._node.ask(do, **arguments)
 
-    def connect(self, *, discard_my_data: bool = False) -> None:
-        """Find the peer."""
-        self.ask("connect", **({"discard_my_data": True} if discard_my_data else {}))
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
+        """Find the peer, or find out what would follow."""
+        self.ask("connect", discard_my_data=discard_my_data, tentative=tentative)
 
     def disconnect(self) -> None:
         """Let the peer go."""
@@ -170,6 +170,15 @@ class OurSide(Side):
     def invalidate_remote(self) -> None:
         """Replace all of the peer's."""
         self.ask("invalidate_remote")
+
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare with the peer's."""
+        where = {"start": start, "stop": stop}
+        self.ask("verify", **{name: it for name, it in where.items() if it is not None})
+
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """As the node tells it."""
+        return int(self.ask("state", volume=volume)["bits_out_of_sync"])
 
     def clear_bitmap(self) -> None:
         """Declare both disks to be the same."""

@@ -70,8 +70,8 @@ class Side(ABC):
         """Have fresh meta-data on them, and attach them."""
 
     @abstractmethod
-    def connect(self, *, discard_my_data: bool = False) -> None:
-        """Find the peer."""
+    def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
+        """Find the peer, or find out what would follow."""
 
     @abstractmethod
     def disconnect(self) -> None:
@@ -136,6 +136,14 @@ class Side(ABC):
     @abstractmethod
     def invalidate_remote(self) -> None:
         """Replace all of the peer's."""
+
+    @abstractmethod
+    def verify(self, *, start: int | None = None, stop: int | None = None) -> None:
+        """Compare volume 0 with the peer's, from one sector to another."""
+
+    @abstractmethod
+    def bits_out_of_sync(self, *, volume: int = 0) -> int:
+        """How many blocks of 4 KiB are marked out of sync."""
 
     @abstractmethod
     def clear_bitmap(self) -> None:

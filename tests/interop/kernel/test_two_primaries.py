@@ -20,7 +20,19 @@ def test_rivals(pair: Pair) -> None:
     """Both write all over the same few blocks, and both disks have the same in the end."""
     both_primary(pair)
     pair.both(lambda side: side.start_writing())
-    pair.both(lambda side: side.await_writes(300))
+    pair.both(lambda side: side.await_writes(80))
     pair.both(lambda side: side.stop_writing())
+    pair.other.secondary()
+    pair.end(allowed=LEAK)
+
+
+def test_resync_of_a_primary(pair: Pair) -> None:
+    """A primary whose data are replaced goes on writing, and so does its peer."""
+    both_primary(pair)
+    pair.both(lambda side: side.start_writing())
+    pair.other.invalidate()
+    pair.both(lambda side: side.await_writes(60))
+    pair.both(lambda side: side.stop_writing())
+    pair.in_sync()
     pair.other.secondary()
     pair.end(allowed=LEAK)

@@ -1,17 +1,20 @@
 """Where a conversation with a scripted peer can stand, and how an engine is led there."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from generated.layouts.codec import Packet
 from generated.layouts.commands import Command
 from generated.layouts.generations import P_SYNC_UUID, P_UUIDS
-from generated.layouts.state import P_STATE, P_STATE_CHG_REPLY, ReturnCode
+from generated.layouts.requests import P_OV_REQUEST, SpecialBlockId
+from generated.layouts.state import P_STATE, P_STATE_CHG_REPLY, P_STATE_CHG_REQ, ReturnCode
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
 from generated.states.peer_disk_states import PeerDiskState
 from runtime.config import DiskOptions, NetOptions
+from runtime.engine.state_words import request
 from runtime.events import (
     ConnectRequested,
     DisconnectRequested,
@@ -20,6 +23,7 @@ from runtime.events import (
     PrimaryRequested,
     ResumeSyncRequested,
     SecondaryRequested,
+    VerifyRequested,
 )
 from runtime.metadata.bitmap import Bitmap
 from runtime.requests import Request, RequestKind
@@ -27,6 +31,7 @@ from runtime.wire.bitmap_transfer import plain_packets
 from tests.runtime.engine.scripted_peer import (
     ALL_BITS,
     JUST_CREATED,
+    SYNC_PARAM,
     SYNCED_UUID,
     ScriptedPeer,
     uuids,
@@ -37,6 +42,7 @@ from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
 SECRET: Final = NetOptions(cram_hmac_alg="sha256", shared_secret="as both nodes know")
+VERIFY_PARAM: Final = replace(SYNC_PARAM, verify_alg=b"sha1")
 INCONSISTENT: Final = word(disk=DiskState.Inconsistent)
 UP_TO_DATE: Final = word()
 
@@ -257,6 +263,31 @@ def paused_sync_source() -> Stage:
     return stage
 
 
+def verify_source() -> Stage:
+    """The engine has asked for digests, of an algorithm that the peer has come to use."""
+    stage = connected()
+    stage.peer.say(VERIFY_PARAM)
+    stage.peer.settle()
+    stage.node.happen(VerifyRequested())
+    stage.peer.await_packet(Command.P_STATE_CHG_REQ)
+    stage.peer.acknowledge(P_STATE_CHG_REPLY(ReturnCode.SS_SUCCESS))
+    stage.peer.settle()
+    assert stage.conn is ConnState.VerifyS, stage.world.story()
+    assert stage.peer.count(Command.P_OV_REQUEST)
+    return stage
+
+
+def verify_target() -> Stage:
+    """The engine has told the digest of the first block."""
+    stage = connected()
+    stage.peer.say(VERIFY_PARAM, P_STATE_CHG_REQ(*request(conn=ConnState.VerifyS)))
+    stage.peer.say(P_OV_REQUEST(0, SpecialBlockId.ID_SYNCER, 4096))
+    stage.peer.settle()
+    assert stage.conn is ConnState.VerifyT, stage.world.story()
+    assert stage.peer.count(Command.P_OV_REPLY) == 1
+    return stage
+
+
 def diskless_primary() -> Stage:
     """The engine has no disk, and its applications read from the peer."""
     stage = Stage()
@@ -285,6 +316,8 @@ PHASES: Final[Mapping[str, Callable[[], Stage]]] = {
         sync_target,
         paused_sync_target,
         sync_source,
+        verify_source,
+        verify_target,
         paused_sync_source,
         diskless_primary,
     )

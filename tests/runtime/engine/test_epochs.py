@@ -265,3 +265,53 @@ def test_both_sides_agree_on_every_epoch(steps: list[str | int], first_number: i
         confirm()
 
     assert covered + list(sender.unconfirmed()) == list(range(next(names)))
+
+
+def test_write_that_has_left_is_not_counted() -> None:
+    """The peer confirms an epoch without the write that it has not carried out."""
+    epochs = sent("a", "b")
+    assert epochs.leave("a")
+    assert epochs.close() == 1
+    assert epochs.acknowledged(barrier=1, set_size=1) == ["b"]
+
+
+def test_epoch_that_all_have_left_has_a_barrier_and_no_confirmation() -> None:
+    """The peer has had a write of it, so it must see its end; nothing comes back."""
+    epochs = sent("a")
+    assert epochs.leave("a")
+    assert (epochs.close(), epochs.closed_count) == (1, 0)
+    epochs.add("b")
+    assert epochs.close() == 2
+    assert epochs.acknowledged(barrier=2, set_size=1) == ["b"]
+
+
+def test_empty_epoch_waits_for_those_before_it() -> None:
+    """An epoch that all have left is over when all earlier ones are."""
+    epochs = sent("a")
+    epochs.close()
+    epochs.add("b")
+    epochs.close()
+    assert not epochs.leave("b")
+    assert epochs.closed_count == 2
+    assert epochs.acknowledged(barrier=1, set_size=1) == ["a"]
+    assert not epochs.closed_count
+
+
+def test_later_confirmation_counts_for_an_epoch_that_one_has_left() -> None:
+    """What a kernel never confirms is durable when something behind it is."""
+    epochs = sent("a", "b")
+    epochs.leave("a")
+    epochs.close()
+    epochs.add("c")
+    epochs.close()
+    assert epochs.acknowledged(barrier=2, set_size=1) == ["b", "c"]
+
+
+def test_whole_epoch_is_not_passed_over() -> None:
+    """An epoch that no write has left must be confirmed itself."""
+    epochs = sent("a")
+    epochs.close()
+    epochs.add("b")
+    epochs.close()
+    with pytest.raises(PeerError, match="oldest unconfirmed epoch is 1"):
+        epochs.acknowledged(barrier=2, set_size=1)

@@ -315,6 +315,22 @@ def test_each_challenge_is_drawn_anew() -> None:
     assert len(drawn) == 3
 
 
+def test_an_answer_is_good_for_one_attempt() -> None:
+    """Who has recorded a right answer gets nowhere with it the next time (wire 4.4)."""
+    one, two = Node(SHA1, 1), Node(SHA1, 2)
+    one.hear(two.say())
+    two.hear(one.say())
+    one.hear(two.say())
+    two.hear(one.say())
+    recorded = two.say()
+    one.hear(recorded)
+    assert one.handshake.is_complete
+    again = Node(SHA1, 3)
+    again.hear(features() + challenge(bytes(64)))
+    with pytest.raises(PeerRefused, match="another shared-secret"):
+        again.hear(recorded)
+
+
 @pytest.mark.parametrize("name", ["crc32c", "rot13"])
 def test_what_cannot_sign_a_challenge_is_refused_at_once(name: str) -> None:
     """Not only when the peer is there."""

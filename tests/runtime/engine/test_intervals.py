@@ -236,3 +236,52 @@ def test_everybody_gets_a_turn(wishes: list[Wish]) -> None:
     assert served == len(owners)
     assert len(intervals) == 0
     assert intervals.is_free(first_sector=0, sector_count=8 * PIECE_SECTORS)
+
+
+def test_who_gives_way_waits_for_those_that_do_not() -> None:
+    """A claim that gives way loses what it holds to a later one, until it stands."""
+    intervals: Intervals[str] = Intervals()
+    assert intervals.claim("own", first_sector=0, sector_count=8, is_exclusive=True, gives_way=True)
+    assert intervals.claim("peer's", first_sector=4, sector_count=8, is_exclusive=True)
+    assert not intervals.stand("own")
+    assert intervals.release("peer's") == ["own"]
+    assert intervals.stand("own")
+    assert not intervals.claim("late", first_sector=4, sector_count=8, is_exclusive=True)
+    assert intervals.release("own") == ["late"]
+
+
+def test_those_that_give_way_keep_their_order() -> None:
+    """Among claims that give way the earlier one goes first."""
+    intervals: Intervals[str] = Intervals()
+    for name in ("first", "second"):
+        intervals.claim(name, first_sector=0, sector_count=8, is_exclusive=True, gives_way=True)
+    intervals.claim("peer's", first_sector=0, sector_count=8, is_exclusive=True)
+    assert intervals.release("peer's") == ["first"]
+    assert intervals.release("first") == ["second"]
+
+
+def test_passing_by_ends_the_waiting() -> None:
+    """Who leaves alone what another one holds need not wait for it, only for the others."""
+    intervals: Intervals[str] = Intervals()
+    for name, first in (("one", 0), ("two", 8)):
+        assert intervals.claim(name, first_sector=first, sector_count=8, is_exclusive=True)
+    assert not intervals.claim("both", first_sector=0, sector_count=16, is_exclusive=True)
+    intervals.pass_by("both", "one")
+    assert not intervals.holds("both")
+    assert intervals.release("one") == []
+    assert intervals.release("two") == ["both"]
+
+
+def test_shared_range_is_read_and_not_written() -> None:
+    """Who shares its range lets readers in, those that wait and those that come, and no writer."""
+    intervals: Intervals[str] = Intervals()
+    intervals.claim("writer", first_sector=0, sector_count=8, is_exclusive=True)
+    assert not intervals.claim("reader", first_sector=0, sector_count=8, is_exclusive=False)
+    assert not intervals.claim("rival", first_sector=0, sector_count=8, is_exclusive=True)
+    assert intervals.share("writer") == ["reader"]
+    assert intervals.claim("late", first_sector=4, sector_count=1, is_exclusive=False) is False
+    assert intervals.release("reader") == []
+    assert intervals.release("writer") == ["rival"]
+    assert intervals.release("rival") == ["late"]
+    assert intervals.release("late") == []
+    assert not len(intervals)

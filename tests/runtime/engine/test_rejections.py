@@ -1,8 +1,7 @@
 """The table of rejections, row by row: framing, handshake and meta socket (wire 4.3, 4.4, 13).
 
 Not here, with the reason: "end of file after an own Disconnecting request" is part of the orderly
-disconnect; P_OV_RESULT belongs to online verify; what two primaries may meet is in
-test_write_conflicts.py.
+disconnect; what two primaries may meet is in test_write_conflicts.py.
 """
 
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from generated.layouts.acks import (
     P_NEG_ACK,
     P_NEG_DREPLY,
     P_NEG_RS_DREPLY,
+    P_OV_RESULT,
     P_RECV_ACK,
     P_RETRY_WRITE,
     P_RS_CANCEL,
@@ -20,6 +20,7 @@ from generated.layouts.acks import (
     P_RS_WRITE_ACK,
     P_SUPERSEDED,
     P_WRITE_ACK,
+    VerifyResult,
 )
 from generated.layouts.commands import Command
 from generated.layouts.handshake import P_AUTH_CHALLENGE, P_AUTH_RESPONSE, P_CONNECTION_FEATURES
@@ -33,6 +34,8 @@ from tests.runtime.engine.phases import (
     features_awaited,
     parameters_awaited,
     primary,
+    verify_source,
+    verify_target,
 )
 from tests.runtime.engine.reactions import (
     Reaction,
@@ -54,6 +57,10 @@ STANDALONE, STAYS = Reaction.STANDALONE, Reaction.STAYS
 BLOCK: Final = bytes(4096)
 UNKNOWN: Final = 0x3FFF
 HEADER_WITH_PAD: Final = framed(Command.P_UNPLUG_REMOTE)[:-4] + b"\0\0\0\1"
+
+
+def _result_of(sector: int, size: int = 4096) -> P_OV_RESULT:
+    return P_OV_RESULT(sector, VerifyResult.OUT_OF_SYNC, size, 1)
 
 
 def _lose(socket: str) -> Callable[[Stage], None]:
@@ -163,6 +170,15 @@ META: Final = [
     Row("reply to no request for a volume", connected, meta(P_STATE_CHG_REPLY(1)), STAYS),
     Row("reply to no request for all", connected, meta(P_CONN_ST_CHG_REPLY(1)), STAYS),
     Row("P_NEG_RS_DREPLY without a resync", connected, meta(P_NEG_RS_DREPLY(8, 0, 4096, 1)), STAYS),
+    Row("P_OV_RESULT without a verify", connected, meta(_result_of(0)), RECONNECT),
+    Row("P_OV_RESULT that is awaited", verify_target, meta(_result_of(0)), STAYS),
+    Row("P_OV_RESULT twice", verify_target, meta(_result_of(0), _result_of(0)), RECONNECT),
+    Row("P_OV_RESULT of another block", verify_target, meta(_result_of(8)), RECONNECT),
+    Row("P_OV_RESULT of another size", verify_target, meta(_result_of(0, 512)), RECONNECT),
+    Row("P_OV_RESULT to who asks", verify_source, meta(_result_of(0)), RECONNECT),
+    Row("P_NEG_RS_DREPLY in a verify", verify_source, meta(P_NEG_RS_DREPLY(8, 0, 4096, 1)), STAYS),
+    Row("P_NEG_RS_DREPLY that nobody awaits", verify_source,
+        meta(P_NEG_RS_DREPLY(4096, 0, 4096, 1)), RECONNECT),
     Row("P_RS_IS_IN_SYNC without a resync", connected, meta(P_RS_IS_IN_SYNC(8, 0, 4096, 1)), STAYS),
     Row("P_RS_CANCEL without a resync", connected, meta(P_RS_CANCEL(8, 0, 4096, 1)), STAYS),
 ]  # fmt: skip

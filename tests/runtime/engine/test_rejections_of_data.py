@@ -3,9 +3,8 @@
 Not here, with the reason:
 - whatever the table says "must not be sent" of has no reaction to be held to;
 - P_ZEROES under data integrity costs a kernel its connection by a defect: it is taken here;
-- P_OV_REQUEST and P_OV_REPLY with an algorithm, with digests that change meanwhile: online verify;
 - missing sequence numbers, conflicts, writes without SEND_WRITE_ACK: two primaries;
-- a new generation while I/O is suspended: this node does not suspend it;
+- a new generation while I/O is suspended: tests/simulation/test_fencing.py has two whole nodes;
 - names without a zero at their end, short P_SYNC_PARAMs: refused here, and missed by the kernel.
 """
 
@@ -34,6 +33,7 @@ from generated.layouts.requests import (
     P_RS_DATA_REPLY,
     P_RS_DATA_REQUEST,
     P_RS_THIN_REQ,
+    SpecialBlockId,
 )
 from generated.layouts.state import P_CONN_ST_CHG_REQ, P_STATE_CHG_REQ, StateWord
 from generated.layouts.write import (
@@ -59,6 +59,8 @@ from tests.runtime.engine.phases import (
     primary,
     sync_source,
     sync_target,
+    verify_source,
+    verify_target,
     whole_bitmap,
 )
 from tests.runtime.engine.reactions import (
@@ -86,10 +88,12 @@ RECONNECT, STANDALONE, STAYS = Reaction.RECONNECT, Reaction.STANDALONE, Reaction
 
 BLOCK: Final = bytes(4096)
 MIB: Final = 1 << 20
+SYNCER: Final = SpecialBlockId.ID_SYNCER
 TOO_LONG_NAME: Final = b"x" * 65
 C: Final = ReplicationProtocol.C
 LONG_PARAM: Final = framed(Command.P_SYNC_PARAM89, SYNC_PARAM.pack() + b"x")
 OTHER_VERIFY: Final = P_SYNC_PARAM89(250, b"sha1", b"", ResyncController(20, 10, 100, 102400))
+UNKNOWN_VERIFY: Final = P_SYNC_PARAM89(250, b"md4", b"", ResyncController(20, 10, 100, 102400))
 OTHER_CSUMS: Final = P_SYNC_PARAM89(250, b"", b"sha1", ResyncController(20, 10, 100, 102400))
 NO_HASH: Final = P_SYNC_PARAM89(250, b"no hash", b"", ResyncController(20, 10, 100, 102400))
 SMALL: Final = P_SIZES(VOLUME_SECTORS - 8, 0, VOLUME_SECTORS - 8, MIB, 0, LIMITS)
@@ -123,6 +127,10 @@ def _dry_run(stage: Stage) -> None:
     """Unrelated data, by a peer that only wants to know what would happen."""
     parameters = stage.peer.parameters(uuids(0xABCD_0000), word())
     stage.peer.say(protocol(flags=ConnFlags.DRY_RUN), *parameters)
+
+
+def _digest_of(sector: int, size: int = 4096, digest: bytes = bytes(20)) -> P_OV_REPLY:
+    return P_OV_REPLY(sector, SYNCER, size, digest=digest)
 
 
 def _unrelated(stage: Stage) -> None:
@@ -171,6 +179,8 @@ PARAMETERS: Final = [
     Row("P_SYNC_PARAM with a long name", version_88,
         data_bytes(old(Command.P_SYNC_PARAM, bytes(4) + TOO_LONG_NAME)), RECONNECT),
     Row("other verify-alg", parameters_awaited, data(OTHER_VERIFY), STANDALONE),
+    Row("other verify-alg while connected", connected, data(OTHER_VERIFY), STAYS),
+    Row("unknown verify-alg while connected", connected, data(UNKNOWN_VERIFY), STANDALONE),
     Row("other csums-alg", parameters_awaited, data(OTHER_CSUMS), STANDALONE),
     Row("smaller disk", parameters_awaited, data(protocol(), SYNC_PARAM, SMALL), STANDALONE),
     Row("policy that is none later", connected, data(P_PROTOCOL_UPDATE(C, 99, 0, 0, 0, 0, b"\0")),
@@ -278,6 +288,31 @@ INTEGRITY: Final = [
 ]  # fmt: skip
 
 ASKING: Final = (P_DATA_REQUEST, P_RS_DATA_REQUEST, P_RS_THIN_REQ, P_OV_REQUEST)
+VERIFIES: Final = [
+    Row("P_OV_REQUEST without a verify", connected, data(P_OV_REQUEST(0, SYNCER, 4096)), RECONNECT),
+    Row("P_OV_REPLY without a verify", connected, data(_digest_of(0)), RECONNECT),
+    *(
+        Row(f"P_OV_REQUEST of {size} bytes at {sector} in a verify", verify_target,
+            data(P_OV_REQUEST(sector, SYNCER, size)), RECONNECT)
+        for sector, size in ((0, 0), (0, 511), (0, MIB + 512), (VOLUME_SECTORS, 512))
+    ),
+    *(
+        Row(f"P_OV_REPLY of {size} bytes at {sector} in a verify", verify_source,
+            data(_digest_of(sector, size)), RECONNECT)
+        for sector, size in ((0, 0), (0, 511), (0, MIB + 512), (VOLUME_SECTORS, 512), (0, 8192))
+    ),
+    Row("P_OV_REQUEST of a larger range", verify_target, data(P_OV_REQUEST(8, SYNCER, MIB)), STAYS),
+    Row("P_OV_REQUEST to who asks", verify_source, data(P_OV_REQUEST(0, SYNCER, 4096)), RECONNECT),
+    Row("P_OV_REPLY to who answers", verify_target, data(_digest_of(0)), RECONNECT),
+    Row("P_OV_REPLY that is awaited", verify_source, data(_digest_of(0)), STAYS),
+    Row("P_OV_REPLY twice", verify_source, data(_digest_of(0), _digest_of(0)), RECONNECT),
+    Row("P_OV_REPLY that was not asked for", verify_source, data(_digest_of(4096)), RECONNECT),
+    Row("P_OV_REPLY with a short digest", verify_source, data(_digest_of(0, digest=bytes(19))),
+        RECONNECT),
+    Row("P_OV_REPLY with a long digest", verify_source, data(_digest_of(0, digest=bytes(21))),
+        RECONNECT),
+]  # fmt: skip
+
 READS: Final = [
     *(
         Row(f"{kind.COMMAND.name} of {size} bytes at {sector}", connected,
@@ -328,6 +363,12 @@ def test_writes_that_no_disk_can_do_lead_to_what_the_table_says(row: Row) -> Non
 @parametrized(INTEGRITY)
 def test_data_that_are_not_those_of_their_digest_cost_the_connection(row: Row) -> None:
     """What was altered on its way is not taken, and what has no data needs no digest."""
+    check(row)
+
+
+@parametrized(VERIFIES)
+def test_verifies_that_were_not_agreed_on_lead_to_what_the_table_says(row: Row) -> None:
+    """A digest or a question of a verify that makes no sense costs the connection."""
     check(row)
 
 

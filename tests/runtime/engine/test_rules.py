@@ -65,6 +65,7 @@ class Static(NamedTuple):
 
 BOTH: Final = PRIMARY._replace(peer=Peer.Primary)
 BARE: Final = PRIMARY._replace(disk=Disk.Inconsistent, pdsk=PeerDisk.Inconsistent)
+FENCING: Final = Circumstances(is_fencing=True)
 STATIC: Final = (
     Static("V1", Code.SS_TWO_PRIMARIES, BOTH),
     Static("V1 allowed", Code.SS_SUCCESS, BOTH, Circumstances(allow_two_primaries=True)),
@@ -80,6 +81,14 @@ STATIC: Final = (
         LONE._replace(role=Node.Primary, disk=Disk.Consistent),
     ),
     Static("V4 good", Code.SS_SUCCESS, LONE._replace(role=Node.Primary)),
+    Static("V5", Code.SS_PRIMARY_NOP, LONE._replace(role=Node.Primary), FENCING),
+    Static(
+        "V5 outdated",
+        Code.SS_SUCCESS,
+        LONE._replace(role=Node.Primary, pdsk=PeerDisk.Outdated),
+        FENCING,
+    ),
+    Static("V5 connected", Code.SS_SUCCESS, PRIMARY, FENCING),
     Static("V6", Code.SS_NO_UP_TO_DATE_DISK, BARE),
     Static("V6 secondary", Code.SS_SUCCESS, BARE._replace(role=Node.Secondary)),
     Static("V7", Code.SS_NO_LOCAL_DISK, UP._replace(conn=Conn.SyncTarget, disk=Disk.Failed)),

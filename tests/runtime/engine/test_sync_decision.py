@@ -8,75 +8,37 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generated.layouts.configuration import SplitBrainPolicy as Policy
-from generated.layouts.generations import P_UUIDS, UuidFlags
 from generated.states.conn_states import ConnState as Conn
 from generated.states.disk_states import DiskState as Disk
-from generated.states.node_states import NodeState
-from generated.states.peer_disk_states import PeerDiskState as PeerDisk
-from generated.states.peer_states import PeerState
 from runtime.config import NetOptions, RrConflict
 from runtime.engine.split_brain import ONE_PRIMARY, TWO_PRIMARIES, ZERO_PRIMARIES
-from runtime.engine.sync_decision import Decision, OwnSide, PeerSide, decide
+from runtime.engine.sync_decision import Decision, decide
 from runtime.metadata.comparison import Agreement
 from runtime.metadata.generations import Generations, same
-
-A, B, C, D, E, F = range(0xA0, 0x100, 0x10)
-UNRESOLVED: Final = "Split-Brain detected but unresolved, dropping connection!"
-BITS: Final = 7
-EMPTY: Final = "0000000000000000"  # an empty slot, as it is logged
-
-
-class Node(NamedTuple):
-    """One node, as both sides know it."""
-
-    uuids: tuple[int, int, int, int]
-    disk: Disk = Disk.UpToDate
-    is_primary: bool = False
-    was_crashed: bool = False
-    discards: bool = False
-    bits: int = BITS
-
-
-def own_side(node: Node) -> OwnSide:
-    """How the node sees itself."""
-    return OwnSide(
-        generations=Generations(*node.uuids),
-        disk=node.disk,
-        role=NodeState.Primary if node.is_primary else NodeState.Secondary,
-        was_crashed_primary=node.was_crashed,
-        discard_my_data=node.discards,
-        bits_sent=node.bits,
-        bits_set=node.bits,
-    )
-
-
-def peer_side(node: Node) -> PeerSide:
-    """How the other node sees it."""
-    flags = UuidFlags.CRASHED_PRIMARY * node.was_crashed + UuidFlags.DISCARD_MY_DATA * node.discards
-    return PeerSide(
-        uuids=P_UUIDS(*node.uuids, bits_set=node.bits, uuid_flags=flags),
-        disk=PeerDisk.from_wire(node.disk.wire),
-        role=PeerState.Primary if node.is_primary else PeerState.Secondary,
-    )
-
-
-def met(
-    own: Node, peer: Node, options: NetOptions | None = None, agreement: Agreement | None = None
-) -> Decision:
-    """What the first of two nodes decides."""
-    return decide(own_side(own), peer_side(peer), agreement or Agreement(), options or NetOptions())
-
-
-SAME: Final = Node((A, 0, B, C))
-BEHIND: Final = Node((B, 0, C, 0))  # its generation is what AHEAD counts from
-AHEAD: Final = Node((A, B, C, 0))
-FAR_BEHIND: Final = Node((C, 0, 0, 0))
-SPLIT_HERE: Final = Node((A, C, 0, 0))
-SPLIT_THERE: Final = Node((B, C, 0, 0))
-LOST_HERE: Final = Node((A, C, F, 0))  # split, and counted from different generations
-LOST_THERE: Final = Node((B, D, F, 0))
-STRANGER: Final = Node((B, C, D, E))
-BARE: Final = Node((4, 0, 0, 0), Disk.Inconsistent)
+from tests.runtime.engine.met_nodes import (
+    AHEAD,
+    BARE,
+    BEHIND,
+    BITS,
+    EMPTY,
+    FAR_BEHIND,
+    LOST_HERE,
+    LOST_THERE,
+    SAME,
+    SPLIT_HERE,
+    SPLIT_THERE,
+    STRANGER,
+    UNRESOLVED,
+    A,
+    B,
+    C,
+    D,
+    E,
+    Node,
+    met,
+    own_side,
+    peer_side,
+)
 
 
 class Row(NamedTuple):
@@ -315,6 +277,7 @@ def test_log_of_discarded_data() -> None:
         "peer 3726C5F5F35F1B7C:BBB0C025DCF60BEE:0000000000000000:0000000000000000 bits:8 flags:1",
         "uuid_compare()=100 by rule 90",
         "Split-Brain detected, manually solved. Sync from this node",
+        "Changes of the peer node are lost: 8 blocks, 32 KB, changed since BBB0C025DCF60BEE",
     )
 
 
@@ -322,7 +285,10 @@ def test_own_request_to_discard_is_not_among_the_own_flags() -> None:
     """The target says of itself that it has no flags, as the kernel does."""
     log = met(THERE, HERE).log
     assert log[1].endswith("bits:8 flags:0")
-    assert log[-1] == "Split-Brain detected, manually solved. Sync from peer node"
+    assert log[-2:] == (
+        "Split-Brain detected, manually solved. Sync from peer node",
+        "Changes of this node are lost: 8 blocks, 32 KB, changed since BBB0C025DCF60BEE",
+    )
 
 
 def test_log_of_a_policy() -> None:
@@ -334,6 +300,7 @@ def test_log_of_a_policy() -> None:
         "uuid_compare()=100 by rule 90",
         "Discard younger/older primary did not find a decision",
         "Split-Brain detected, 0 primaries, automatically solved. Sync from this node",
+        "Changes of the peer node are lost: 4 blocks, 16 KB, changed since EE62187D6B02ED68",
     )
 
 
@@ -396,3 +363,12 @@ def test_decisions_mirror_each_other(
     here = met(own, peer, options, agreement)
     away = met(peer, own, there, other)
     assert (away.verdict, away.failure) == (-here.verdict, here.failure)
+    assert _losses(away, "peer node", "this node") == _losses(here, "this node", "peer node")
+
+
+def _losses(decision: Decision, *names: str) -> list[str]:
+    """What is lost, with the nodes called by numbers."""
+    lost = [it.replace("of the", "of") for it in decision.log if it.startswith("Changes of")]
+    for number, name in enumerate(names):
+        lost = [it.replace(name, str(number)) for it in lost]
+    return lost

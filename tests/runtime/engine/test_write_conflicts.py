@@ -142,6 +142,31 @@ def test_peers_write_is_answered_when_the_own_is_on_disk() -> None:
     assert content(stage, 0, 8) == OWN
 
 
+def test_link_is_cleaned_up_behind_a_write_of_which_nothing_is_left() -> None:
+    """A write that waited for another one, and then needs no disk, keeps no link from its end."""
+    stage = both_primary(has_flag=True)
+    stage.node.write(0, OWN)
+    stage.peer.settle()
+    stage.node.disk_latency_s = 5.0
+    stage.peer.say(data_of(4, 1), data_of(4, 2, PEERS[:2048]))
+    stage.peer.settle()
+    stage.world.reset_link()
+    stage.world.run_for(10)
+    assert stage.conn is ConnState.WFConnection
+    assert content(stage, 0, 12) == OWN + PEERS[:2048]
+
+
+@pytest.mark.parametrize("kind", [P_SUPERSEDED, P_RETRY_WRITE])
+def test_second_answer_ends_the_link(kind: type[BlockAck]) -> None:
+    """What the peer has written it can't refuse any more (wire 13.3)."""
+    stage = both_primary(has_flag=False)
+    stage.node.write(0, OWN)
+    stage.peer.settle()
+    answer(stage, P_WRITE_ACK, sent_write(stage), 1)
+    answer(stage, kind, sent_write(stage), 2)
+    assert "NetworkFailure" in stage.names_passed()
+
+
 @pytest.mark.parametrize(
     ("packet", "expected"),
     [

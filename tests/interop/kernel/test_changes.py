@@ -59,9 +59,8 @@ def our_side(pair: Pair) -> OurSide:
 
 @pytest.mark.one_kernel
 def test_giving_a_slow_peer_up(pair: Pair) -> None:
-    """With `disconnect` our node goes on alone, until it is told to connect.
-
-    A kernel that gives its peer up like that is Disconnecting for ever.
+    """With `disconnect` our node goes on alone until it is told to connect; it plays both parts,
+    since a kernel that gives its peer up like that stays Disconnecting for ever.
     """
     pair.synced(net={**AHEAD, "on_congestion": "disconnect"})
     ours = our_side(pair)
@@ -91,7 +90,11 @@ def test_shrinking_and_growing(pair: Pair) -> None:
 def test_growing_disk(pair: Pair) -> None:
     """Our disk is enlarged: its meta-data moves, and both devices grow."""
     sizes = [SMALL if isinstance(side, OurSide) else LARGE for side in pair.sides]
-    pair.synced(sizes_bytes=sizes[:1], other_sizes_bytes=sizes[1:], disk=SLOW)
+    pair.begin(sizes_bytes=sizes[:1], other_sizes_bytes=sizes[1:], disk=SLOW)
+    pair.connect()
+    pair.wait(conn="Connected")  # before one is primary, whose device could not shrink any more
+    pair.one.primary(force=True)
+    pair.in_sync()
     our_side(pair).enlarge(LARGE)
     pair.one.resize()
     pair.other.wait(conn="SyncTarget")

@@ -220,6 +220,10 @@ class KernelSide(Side):
         """Change how volume 0 uses its disk."""
         self._run(f"drbdsetup disk-options {self._first_minor} {_words(options)}")
 
+    def resync_after(self, other: int | None) -> None:
+        """Name it by its minor."""
+        self.disk_options(resync_after=-1 if other is None else self._minor(other))
+
     def detach(self) -> None:
         """Give up the disk."""
         self._run(f"drbdsetup detach {self._first_minor}")

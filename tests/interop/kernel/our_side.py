@@ -200,6 +200,10 @@ class OurSide(Side):
         """Change how volume 0 uses its disk."""
         self.ask("disk_options", options=_own_form(options))
 
+    def resync_after(self, other: int | None) -> None:
+        """Name it by its resource."""
+        self.disk_options(resync_after="-1" if other is None else f"r0/{other}")
+
     def detach(self) -> None:
         """Give up the disk."""
         self.ask("detach")

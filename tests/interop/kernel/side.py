@@ -162,6 +162,10 @@ class Side(ABC):
         """Change how volume 0 uses its disk."""
 
     @abstractmethod
+    def resync_after(self, other: int | None) -> None:
+        """Let resyncs of volume 0 wait for those of another volume, or for none."""
+
+    @abstractmethod
     def detach(self) -> None:
         """Give up the disk of volume 0."""
 

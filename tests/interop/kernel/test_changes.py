@@ -125,3 +125,18 @@ def test_changing_options(pair: Pair) -> None:
     pair.one.write(SCATTERED)
     pair.other.connect()
     pair.end()
+
+
+def test_waiting_for_another_volume(pair: Pair) -> None:
+    """A resync that runs waits on both nodes as soon as one of them has `resync-after`."""
+    pair.begin(sizes_bytes=[SMALL, LARGE], disk={**SLOW, "resync_rate": 1500})
+    for volume in (0, 1):
+        pair.one.primary(force=True, volume=volume)
+    pair.connect()
+    for side in pair.sides:
+        pair.other.wait(conn="SyncTarget")
+        side.resync_after(1)
+        pair.one.wait(conn="PausedSyncS")
+        pair.other.wait(conn="PausedSyncT")
+        side.resync_after(None)
+    pair.end()

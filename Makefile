@@ -45,11 +45,12 @@ test: $(READY) ## fresh output, format, lint, types, tests
 	@$(BIN)/black --check codegen generated runtime tests
 	@$(BIN)/ruff check codegen generated runtime tests
 	@$(BIN)/mypy
-	@$(BIN)/pytest --numprocesses auto --dist worksteal
+	@$(BIN)/pytest --numprocesses auto --dist worksteal --every-row
 
 interop: $(READY) ## hold everything against programs that nobody here wrote (the Linux kernel, drbdmeta, tshark ...)
 	@$(BIN)/python -m tests.interop.kernel.build
-	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest tests/interop tests/simulation tests/runtime/metadata/test_crashes.py
+	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest --every-row \
+		tests/interop tests/simulation tests/runtime/engine tests/runtime/metadata/test_crashes.py
 
 sim: $(READY) ## let two engines live through many random worlds of accidents (DOTMIRROR_SIM_SEEDS=2000)
 	@DOTMIRROR_SIM_SEEDS=$${DOTMIRROR_SIM_SEEDS:-500} $(BIN)/pytest --numprocesses auto --dist worksteal tests/simulation

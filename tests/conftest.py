@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,8 @@ from codegen.coverage import Coverage
 from codegen.drawings import Drawings, read_drawings
 from codegen.files import read_specs
 from codegen.layouts.model import Layout
-from tests.steps_taken import TAKEN, summary
+from tests.rows_left import judged
+from tests.steps_taken import TAKEN, counts, rows
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,11 +35,25 @@ STEPS: Final = "steps"
 """What a worker's output calls them."""
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand what the nodes of this worker have done to the first process."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A whole run takes every row of the drawings; a run of some tests need not."""
+    parser.addoption(
+        "--every-row",
+        action="store_true",
+        help="fail if a row of the transition tables or a step of the flows is never taken",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Hand what this worker's nodes have done to the first process, which judges the whole."""
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[STEPS] = sorted(TAKEN.steps)
+    elif session.config.getoption("--every-row") and exitstatus == pytest.ExitCode.OK:
+        wrong, _ = _judged(_covered())
+        if wrong:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -52,7 +67,22 @@ def _covered() -> list[Coverage]:
     return TAKEN.coverages(read_drawings(specs))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def _judged(covered: list[Coverage]) -> tuple[list[str], dict[str, list[str]]]:
+    return judged(taken=rows(covered, taken=True), left=rows(covered, taken=False))
+
+
+def _whole(covered: list[Coverage]) -> Iterator[str]:
+    """What a whole run has to say of the rows that are left."""
+    wrong, excused = _judged(covered)
+    yield from wrong
+    for reason, left in excused.items():
+        yield f"never taken, since {reason}:"
+        yield from (f"  {row}" for row in left)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Show what tests recorded: each "summary" is a line, all "crashes" are counted together."""
     recorded = [
         it for report in terminalreporter.getreports("passed") for it in report.user_properties
@@ -68,7 +98,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("\n".join(map(str, lines)))
     if TAKEN.steps:
         terminalreporter.section("what the nodes did")
-        terminalreporter.write_line("\n".join(summary(_covered())))
+        covered = _covered()
+        terminalreporter.write_line(counts(covered))
+        if config.getoption("--every-row"):
+            terminalreporter.write_line("\n".join(_whole(covered)))
 
 
 @pytest.fixture(scope="session")

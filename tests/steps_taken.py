@@ -4,7 +4,7 @@ Every node that a test lets live notes its steps here. At the end of the run all
 against the drawings, and what nobody has taken is printed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -58,18 +58,25 @@ TAKEN: Final = StepsTaken()
 """Those of this process; each worker of a run has one, and the first process gets them all."""
 
 
-def summary(covered: Iterable[Coverage]) -> Iterator[str]:
-    """One line for all drawings, and one for each row that was not taken."""
+def counts(covered: Iterable[Coverage]) -> str:
+    """One line for all drawings."""
+    covered = list(covered)
     tables = [it for it in covered if it.kind == "states"]
     flows = [it for it in covered if it.kind == "flows"]
-    yield (
+    return (
         f"{_part(tables)} rows of the transition tables and {_part(flows)} steps of the flows"
         " were taken"
     )
-    for coverage in covered:
-        yield from (
-            f"  never taken: {coverage.name} {row.text}" for row in coverage.rows if not row.count
-        )
+
+
+def rows(covered: Iterable[Coverage], *, taken: bool) -> list[str]:
+    """The rows of all drawings that were taken, or were not."""
+    return [
+        f"{coverage.name} {row.text}"
+        for coverage in covered
+        for row in coverage.rows
+        if bool(row.count) is taken
+    ]
 
 
 def _part(covered: Iterable[Coverage]) -> str:

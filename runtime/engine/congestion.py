@@ -50,8 +50,8 @@ class Congestion:
     def _act(self, reason: str) -> None:
         volume = self._volume
         circumstances = circumstances_of(self._rooms)
+        change(volume, ConnEvent.congested, circumstances=circumstances)
         if volume.connection.options.on_congestion is OnCongestion.PULL_AHEAD:
-            change(volume, ConnEvent.congested, circumstances=circumstances)
             if volume.state.conn is ConnState.Ahead:
                 volume.log(reason)
             return

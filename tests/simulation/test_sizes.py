@@ -12,8 +12,10 @@ from runtime.events import (
     DetachRequested,
     DisconnectRequested,
     InvalidateRequested,
+    PauseSyncRequested,
     PrimaryRequested,
     ResizeRequested,
+    ResumeSyncRequested,
     SecondaryRequested,
 )
 from tests.simulation.node import VOLUME_SECTORS, SimulatedNode
@@ -66,6 +68,20 @@ def test_secondary_may_ask(make_world: MakeWorld) -> None:
     world.bob.order(ResizeRequested())
     end_equal(world)
     assert world.alice.went_through("SyncSource")
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_growing_in_a_pause(make_world: MakeWorld, name: str) -> None:
+    """The new space is there at once, and is synced when that may go on."""
+    world = enlarged(make_world())
+    pausing = world.alice if name == "alice" else world.bob
+    pausing.order(PauseSyncRequested())
+    world.alice.order(ResizeRequested())
+    world.run_for(1)
+    assert [it.state().conn.name for it in world.both] == ["PausedSyncS", "PausedSyncT"]
+    assert sizes(world) == [GROWN_SECTORS, GROWN_SECTORS]
+    pausing.order(ResumeSyncRequested())
+    end_equal(world)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,14 +1,17 @@
 """Several volumes on one link, and volumes of several sizes."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 
-from runtime.config import DiskOptions
+from runtime.config import DiskOptions, FencingPolicy, OnNoDataAccessible
 from runtime.events import (
     ConnectRequested,
+    DetachRequested,
     DisconnectRequested,
     InvalidateRequested,
+    OutdateRequested,
     PrimaryRequested,
     SecondaryRequested,
 )
@@ -144,3 +147,77 @@ def test_fresh_disks_of_all_sizes(make_world: MakeWorld) -> None:
         world.alice.order(PrimaryRequested(force=True))
         world.sync()
         world.compare()
+
+
+# A program that speaks of the whole peer, of which something was known for volume 1 already
+
+
+def _alone(make_world: MakeWorld) -> World:
+    """Alice has lost bob, and fencing asks what became of him."""
+    fencing = DiskOptions(fencing=FencingPolicy.RESOURCE_ONLY)
+    world = make_world(volumes=2, disk=fencing, handlers={"fence-peer": "fence"})
+    same_disks(world)
+    for number in (0, 1):
+        world.alice.order(SecondaryRequested(number))
+    return world
+
+
+def _lose_bob(world: World) -> None:
+    world.kill(world.bob)
+    world.run_for(1)
+
+
+def _peer_inconsistent(world: World) -> None:
+    world.bob.disk_latency_s = 100.0
+    world.bob.do(InvalidateRequested(1))
+    _lose_bob(world)
+
+
+def _peer_outdated(world: World) -> None:
+    """Alice has been primary by force."""
+    _lose_bob(world)
+    world.alice.helper_exits = lambda _name, _volume: 1
+    world.alice.order(PrimaryRequested(1, force=True))
+    world.alice.order(SecondaryRequested(1))
+
+
+def _outdated(world: World) -> None:
+    _lose_bob(world)
+    world.alice.order(OutdateRequested(1))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "exit_code", "after"),
+    [
+        (_peer_inconsistent, 3, ("UpToDate", "Inconsistent", "UpToDate", "Inconsistent")),
+        (_peer_inconsistent, 4, ("UpToDate", "Outdated", "UpToDate", "Outdated")),
+        (_peer_outdated, 3, ("UpToDate", "Inconsistent", "UpToDate", "Inconsistent")),
+        (_peer_outdated, 4, ("UpToDate", "Outdated", "UpToDate", "Outdated")),
+        (_outdated, 6, ("Outdated", "DUnknown", "Outdated", "DUnknown")),
+    ],
+)
+def test_verdict_on_a_lost_peer_concerns_all_volumes(
+    make_world: MakeWorld,
+    prepare: Callable[[World], None],
+    exit_code: int,
+    after: tuple[str, ...],
+) -> None:
+    """Own and peer's disk of both volumes are what fence-peer says, whatever they were."""
+    world = _alone(make_world)
+    prepare(world)
+    world.alice.helper_exits = lambda _name, _volume: exit_code
+    world.alice.do(PrimaryRequested(0))
+    states = [world.alice.state(number) for number in (0, 1)]
+    assert tuple(name for it in states for name in (it.disk.name, it.pdsk.name)) == after
+
+
+def test_second_volume_loses_its_data_too(make_world: MakeWorld) -> None:
+    """Requests wait already, and the administrator is told again (N10)."""
+    suspending = OnNoDataAccessible.SUSPEND_IO
+    world = same_disks(make_world(volumes=2, on_no_data_accessible=suspending))
+    _lose_bob(world)
+    for number in (0, 1):
+        world.alice.order(DetachRequested(number, force=True))
+        world.run_for(1)
+        assert world.alice.called("pri-on-incon-degr") == number + 1
+        assert world.alice.state().susp_nod.name == "Suspended"

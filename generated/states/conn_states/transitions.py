@@ -325,7 +325,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.PausedSyncS, actions=(ConnAction.send_sync_uuid, ConnAction.start_resync)
         ),
     ),
-    (ConnState.WFBitMapS, ConnEvent.congested): (Transition(ConnState.WFBitMapS),),
     (ConnState.WFBitMapS, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,
@@ -827,13 +826,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             change=Change.hard,
         ),
     ),
-    (ConnState.Disconnecting, ConnEvent.network_error): (Transition(ConnState.Disconnecting),),
-    (ConnState.Disconnecting, ConnEvent.peer_closed): (Transition(ConnState.Disconnecting),),
-    (ConnState.Disconnecting, ConnEvent.peer_timed_out): (Transition(ConnState.Disconnecting),),
-    (ConnState.Disconnecting, ConnEvent.protocol_violated): (Transition(ConnState.Disconnecting),),
-    (ConnState.Disconnecting, ConnEvent.disconnect_requested): (
-        Transition(ConnState.Disconnecting),
-    ),
     (ConnState.Disconnecting, ConnEvent.disconnect_forced): (Transition(ConnState.Disconnecting),),
     (ConnState.Timeout, ConnEvent.disconnect_requested): (
         Transition(ConnState.Disconnecting, actions=(ConnAction.stop_receiver,)),
@@ -843,10 +835,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.Unconnected, actions=(ConnAction.fence_lost_peer, ConnAction.start_receiver)
         ),
     ),
-    (ConnState.Timeout, ConnEvent.network_error): (Transition(ConnState.Timeout),),
-    (ConnState.Timeout, ConnEvent.peer_closed): (Transition(ConnState.Timeout),),
-    (ConnState.Timeout, ConnEvent.peer_timed_out): (Transition(ConnState.Timeout),),
-    (ConnState.Timeout, ConnEvent.protocol_violated): (Transition(ConnState.Timeout),),
     (ConnState.Timeout, ConnEvent.disconnect_forced): (
         Transition(
             ConnState.Disconnecting,
@@ -862,10 +850,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.Unconnected, actions=(ConnAction.fence_lost_peer, ConnAction.start_receiver)
         ),
     ),
-    (ConnState.BrokenPipe, ConnEvent.network_error): (Transition(ConnState.BrokenPipe),),
-    (ConnState.BrokenPipe, ConnEvent.peer_closed): (Transition(ConnState.BrokenPipe),),
-    (ConnState.BrokenPipe, ConnEvent.peer_timed_out): (Transition(ConnState.BrokenPipe),),
-    (ConnState.BrokenPipe, ConnEvent.protocol_violated): (Transition(ConnState.BrokenPipe),),
     (ConnState.BrokenPipe, ConnEvent.disconnect_forced): (
         Transition(
             ConnState.Disconnecting,
@@ -880,12 +864,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
         Transition(
             ConnState.Unconnected, actions=(ConnAction.fence_lost_peer, ConnAction.start_receiver)
         ),
-    ),
-    (ConnState.NetworkFailure, ConnEvent.network_error): (Transition(ConnState.NetworkFailure),),
-    (ConnState.NetworkFailure, ConnEvent.peer_closed): (Transition(ConnState.NetworkFailure),),
-    (ConnState.NetworkFailure, ConnEvent.peer_timed_out): (Transition(ConnState.NetworkFailure),),
-    (ConnState.NetworkFailure, ConnEvent.protocol_violated): (
-        Transition(ConnState.NetworkFailure),
     ),
     (ConnState.NetworkFailure, ConnEvent.disconnect_forced): (
         Transition(
@@ -902,10 +880,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.Unconnected, actions=(ConnAction.fence_lost_peer, ConnAction.start_receiver)
         ),
     ),
-    (ConnState.ProtocolError, ConnEvent.network_error): (Transition(ConnState.ProtocolError),),
-    (ConnState.ProtocolError, ConnEvent.peer_closed): (Transition(ConnState.ProtocolError),),
-    (ConnState.ProtocolError, ConnEvent.peer_timed_out): (Transition(ConnState.ProtocolError),),
-    (ConnState.ProtocolError, ConnEvent.protocol_violated): (Transition(ConnState.ProtocolError),),
     (ConnState.ProtocolError, ConnEvent.disconnect_forced): (
         Transition(
             ConnState.Disconnecting,
@@ -921,10 +895,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.Unconnected, actions=(ConnAction.fence_lost_peer, ConnAction.start_receiver)
         ),
     ),
-    (ConnState.TearDown, ConnEvent.network_error): (Transition(ConnState.TearDown),),
-    (ConnState.TearDown, ConnEvent.peer_closed): (Transition(ConnState.TearDown),),
-    (ConnState.TearDown, ConnEvent.peer_timed_out): (Transition(ConnState.TearDown),),
-    (ConnState.TearDown, ConnEvent.protocol_violated): (Transition(ConnState.TearDown),),
     (ConnState.TearDown, ConnEvent.disconnect_forced): (
         Transition(
             ConnState.Disconnecting,
@@ -947,7 +917,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.Connected, actions=(ConnAction.resume_dependents, ConnAction.write_bitmap)
         ),
     ),
-    (ConnState.StartingSyncS, ConnEvent.congested): (Transition(ConnState.StartingSyncS),),
     (ConnState.StartingSyncS, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,
@@ -1369,7 +1338,6 @@ TRANSITIONS: Final[Mapping[tuple[ConnState, ConnEvent], tuple[Transition, ...]]]
             ConnState.PausedSyncS, actions=(ConnAction.send_sync_uuid, ConnAction.start_resync)
         ),
     ),
-    (ConnState.Ahead, ConnEvent.congested): (Transition(ConnState.Ahead),),
     (ConnState.Ahead, ConnEvent.peer_timed_out): (
         Transition(
             ConnState.Timeout,

@@ -419,8 +419,6 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             actions=(DiskAction.expose_current_uuid, DiskAction.note_attach_time),
         ),
     ),
-    (DiskState.Attaching, DiskEvent.receive_param): (Transition(DiskState.Attaching),),
-    (DiskState.Attaching, DiskEvent.peer_asked_to_outdate): (Transition(DiskState.Attaching),),
     (DiskState.Negotiating, DiskEvent.receive_param): (
         Transition(
             DiskState.Inconsistent,
@@ -493,7 +491,6 @@ TRANSITIONS: Final[Mapping[tuple[DiskState, DiskEvent], tuple[Transition, ...]]]
             ),
             change=Change.hard,
         ),
-        Transition(DiskState.Negotiating),
     ),
     (DiskState.Negotiating, DiskEvent.peer_asked_to_outdate): (Transition(DiskState.Negotiating),),
     (DiskState.Negotiating, DiskEvent.meta_data_io_failed): (

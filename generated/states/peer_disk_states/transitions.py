@@ -261,7 +261,6 @@ TRANSITIONS: Final[Mapping[tuple[PeerDiskState, PeerDiskEvent], tuple[Transition
             actions=(PeerDiskAction.set_whole_bitmap,),
         ),
     ),
-    (PeerDiskState.DUnknown, PeerDiskEvent.connection_lost): (Transition(PeerDiskState.DUnknown),),
     (PeerDiskState.DUnknown, PeerDiskEvent.diskless_reported): (
         Transition(
             PeerDiskState.Diskless,

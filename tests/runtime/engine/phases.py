@@ -19,6 +19,7 @@ from runtime.engine.state_words import request
 from runtime.events import (
     ConnectRequested,
     DisconnectRequested,
+    InvalidateRemoteRequested,
     NewCurrentUuidRequested,
     PauseSyncRequested,
     PrimaryRequested,
@@ -43,9 +44,14 @@ from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
 SECRET: Final = NetOptions(cram_hmac_alg="sha256", shared_secret="as both nodes know")
-PULLING_AHEAD: Final = NetOptions(
-    protocol=ReplicationProtocol.A, on_congestion=OnCongestion.PULL_AHEAD, congestion_fill=16
-)
+
+
+def congested_net(policy: OnCongestion) -> NetOptions:
+    """Protocol A, and two blocks that the peer has not confirmed are too many."""
+    return NetOptions(protocol=ReplicationProtocol.A, on_congestion=policy, congestion_fill=16)
+
+
+PULLING_AHEAD: Final = congested_net(OnCongestion.PULL_AHEAD)
 VERIFY_PARAM: Final = replace(SYNC_PARAM, verify_alg=b"sha1")
 INCONSISTENT: Final = word(disk=DiskState.Inconsistent)
 UP_TO_DATE: Final = word()
@@ -175,8 +181,9 @@ def connected(
 
 def become_primary(stage: Stage) -> None:
     """Let the engine ask the peer, and the peer consent."""
+    asked = stage.peer.count(Command.P_STATE_CHG_REQ)
     stage.node.happen(PrimaryRequested())
-    stage.peer.await_packet(Command.P_STATE_CHG_REQ)
+    stage.peer.await_packet(Command.P_STATE_CHG_REQ, count=asked + 1)
     stage.peer.acknowledge(P_STATE_CHG_REPLY(ReturnCode.SS_SUCCESS))
     stage.peer.settle()
     assert stage.node.state().role is NodeState.Primary, stage.world.story()
@@ -192,10 +199,10 @@ def primary() -> Stage:
     return stage
 
 
-def bitmap_to_be_sent() -> Stage:
+def bitmap_to_be_sent(*, is_primary: bool = False, **options: Any) -> Stage:
     """The engine is source and has sent its bitmap; the peer's is still to come."""
-    stage = Stage()
-    stage.begin(has_data=True)
+    stage = Stage(**options)
+    stage.begin(has_data=True, is_primary=is_primary)
     stage.peer.shake_hands()
     stage.peer.report(uuids(JUST_CREATED, bits_set=ALL_BITS), INCONSISTENT)
     assert stage.conn is ConnState.WFBitMapS, stage.world.story()
@@ -254,30 +261,44 @@ def paused_sync_target() -> Stage:
     return stage
 
 
-def sync_source() -> Stage:
+def starting_sync_source() -> Stage:
+    """The engine was told to sync everything to the peer, and asks a program first."""
+    stage = connected(is_primary=True, handlers={"before-resync-source": "ask"})
+    stage.node.helper_delay_s = 200.0
+    stage.node.happen(InvalidateRemoteRequested())
+    stage.peer.await_packet(Command.P_STATE_CHG_REQ, count=2)
+    stage.peer.acknowledge(P_STATE_CHG_REPLY(ReturnCode.SS_SUCCESS))
+    stage.peer.settle()
+    stage.node.helper_delay_s = 0.2  # from now on
+    assert stage.conn is ConnState.StartingSyncS, stage.world.story()
+    return stage
+
+
+def sync_source(**options: Any) -> Stage:
     """The peer may ask for blocks."""
-    stage = bitmap_to_be_sent()
+    stage = bitmap_to_be_sent(**options)
     stage.peer.say(*whole_bitmap())
     stage.peer.settle()
     assert stage.conn is ConnState.SyncSource, stage.world.story()
     return stage
 
 
-def paused_sync_source() -> Stage:
+def paused_sync_source(**options: Any) -> Stage:
     """The peer may ask for blocks, but not at the moment."""
-    stage = sync_source()
+    stage = sync_source(**options)
     stage.node.order(PauseSyncRequested())
     assert stage.conn is ConnState.PausedSyncS, stage.world.story()
     return stage
 
 
-def verify_source() -> Stage:
+def verify_source(**options: Any) -> Stage:
     """The engine has asked for digests, of an algorithm that the peer has come to use."""
-    stage = connected()
+    stage = connected(**options)
     stage.peer.say(VERIFY_PARAM)
     stage.peer.settle()
+    asked = stage.peer.count(Command.P_STATE_CHG_REQ)
     stage.node.happen(VerifyRequested())
-    stage.peer.await_packet(Command.P_STATE_CHG_REQ)
+    stage.peer.await_packet(Command.P_STATE_CHG_REQ, count=asked + 1)
     stage.peer.acknowledge(P_STATE_CHG_REPLY(ReturnCode.SS_SUCCESS))
     stage.peer.settle()
     assert stage.conn is ConnState.VerifyS, stage.world.story()
@@ -285,9 +306,9 @@ def verify_source() -> Stage:
     return stage
 
 
-def verify_target() -> Stage:
+def verify_target(**options: Any) -> Stage:
     """The engine has told the digest of the first block."""
-    stage = connected()
+    stage = connected(**options)
     stage.peer.say(VERIFY_PARAM, P_STATE_CHG_REQ(*request(conn=ConnState.VerifyS)))
     stage.peer.say(P_OV_REQUEST(0, SpecialBlockId.ID_SYNCER, 4096))
     stage.peer.settle()
@@ -296,14 +317,19 @@ def verify_target() -> Stage:
     return stage
 
 
-def ahead() -> Stage:
+def ahead(**options: Any) -> Stage:
     """The peer has acknowledged nothing for so long that it gets nothing more."""
-    stage = connected(is_primary=True, net=PULLING_AHEAD)
-    for number in range(4):
-        stage.node.write(8 * number, bytes(4096))
-        stage.peer.settle()
+    stage = connected(is_primary=True, net=PULLING_AHEAD, **options)
+    congest(stage)
     assert stage.conn is ConnState.Ahead, stage.world.story()
     return stage
+
+
+def congest(stage: Stage) -> None:
+    """Let applications write what the peer does not confirm, far from any verify or resync."""
+    for number in range(4):
+        stage.node.write(8192 + 8 * number, bytes(4096))
+        stage.peer.settle()
 
 
 def behind() -> Stage:
@@ -342,6 +368,7 @@ PHASES: Final[Mapping[str, Callable[[], Stage]]] = {
         sync_uuid_awaited,
         sync_target,
         paused_sync_target,
+        starting_sync_source,
         sync_source,
         verify_source,
         verify_target,

@@ -3,7 +3,7 @@
 The drawing has an arrow for each pair; here is one conversation for each.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 
 import pytest
@@ -32,6 +32,7 @@ from tests.runtime.engine.phases import (
     parameters_awaited,
     paused_sync_source,
     paused_sync_target,
+    starting_sync_source,
     sync_source,
     sync_target,
     sync_uuid_awaited,
@@ -47,6 +48,7 @@ PATIENCE_S: Final = 2 * NetOptions().ko_count * NetOptions().timeout_s
 STANDS: Final[Mapping[ConnState, Callable[[], Stage]]] = {
     ConnState.WFReportParams: parameters_awaited,
     ConnState.Connected: connected,
+    ConnState.StartingSyncS: starting_sync_source,
     ConnState.WFBitMapS: bitmap_to_be_sent,
     ConnState.WFBitMapT: bitmap_to_be_received,
     ConnState.WFSyncUUID: sync_uuid_awaited,
@@ -119,14 +121,18 @@ WAYS: Final[Mapping[Callable[[Stage], None], ConnState]] = {
 }
 """What happens, and the state that says why the link is gone."""
 
-REFUSED_IN_HANDSHAKE: Final = frozenset({_peer_asks_to_go, _administrator_asks})
-"""T7: the peer was told our state, so only the handshake itself goes on (states 3.5)."""
+NOT_NOW: Final[Mapping[ConnState, Container[Callable[[Stage], None]]]] = {
+    ConnState.WFReportParams: {_peer_asks_to_go, _administrator_asks},
+    ConnState.StartingSyncS: {_peer_asks_to_go, _peer_babbles},
+}
+"""What has to wait: in a handshake only that goes on (states 3.5, T7); and while a program is asked
+whether a resync may begin, nothing is read from the data socket."""
 
 PAIRS: Final = [
     pytest.param(stand, way, id=f"{stand.name}-{way.__name__.strip('_')}")
     for stand in STANDS
     for way in WAYS
-    if not (stand is ConnState.WFReportParams and way in REFUSED_IN_HANDSHAKE)
+    if way not in NOT_NOW.get(stand, ())
 ]
 
 
@@ -201,9 +207,10 @@ def test_address_that_can_not_be_listened_on(*, is_transient: bool) -> None:
     [
         ConnState.StartingSyncS,
         ConnState.StartingSyncT,
+        ConnState.VerifyS,
     ],
 )
-def test_resync_that_the_peer_asks_for_needs_both_disks(asked_for: ConnState) -> None:
+def test_what_the_peer_asks_for_needs_both_disks(asked_for: ConnState) -> None:
     """Without a disk there is nothing to do, which is no refusal (states 3.3, N4)."""
     stage = connected()
     stage.node.order(DetachRequested(force=True))

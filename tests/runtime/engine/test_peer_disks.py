@@ -244,6 +244,14 @@ def test_fencing_primary_that_leaves_knows_that_the_peer_is_old(known: PeerDiskS
     assert _pdsk(stage) is (Pdsk.Outdated if is_better else known)
 
 
+def test_fencing_primary_leaves_while_it_is_ahead() -> None:
+    """What the peer has is old, since it lacks what it was not sent (P6)."""
+    stage = ahead(disk=FENCING)
+    assert _pdsk(stage) is Pdsk.Consistent
+    _leave(stage)
+    assert (stage.conn, _pdsk(stage)) == (ConnState.StandAllone, Pdsk.Outdated)
+
+
 def test_data_of_a_peer_that_was_left_can_be_declared_bad() -> None:
     """Invalidate-remote on a StandAlone Primary, once and again (P7)."""
     stage = connected(is_primary=True, disk=FENCING)

@@ -9,7 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 REASONS: Final[Mapping[str, str]] = {
-    "conn_states StartingSyncT --[!b]*": (
+    "conn_states StartingSyncT --[np]*": (
+        "the target writes its bitmap within the event that asks for it; only the source waits,"
+        " for a program"
+    ),
+    "conn_states StartingSyncT --disconnect_*": (
         "the target writes its bitmap within the event that asks for it; only the source waits,"
         " for a program"
     ),

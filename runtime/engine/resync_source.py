@@ -206,12 +206,11 @@ class ResyncSource:
             return
         if not is_positive:
             volume.bits_failed += -(-packet.blksize // BLOCK_SIZE_BYTES)
-            return
-        if volume.state.conn is ConnState.Ahead:
+        elif volume.state.conn is ConnState.Ahead:
             volume.repeat_marks(first_sector=packet.sector, sector_count=sector_count)
         else:
             volume.store.mark_in_sync(first_sector=packet.sector, sector_count=sector_count)
-        if request is not None:
+        if is_positive and request is not None:
             request.got_BlockAck(packet)
         self._bits_cleared()
 

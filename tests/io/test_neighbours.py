@@ -61,10 +61,16 @@ def test_resource_waits_for_another_ones_resync(tmp_path: Path, count_max: int) 
                 await node.do(ConnectRequested())
             await second.wait_for(lambda it: it.conn.name == "PausedSyncS", 0, TIMEOUT_S)
             assert first.state().conn.name == "SyncSource"
+            turn = asyncio.create_task(
+                second.wait_for(
+                    lambda it: it.conn.name == "SyncSource" and _is_synced(first.state()),
+                    0,
+                    TIMEOUT_S,
+                )
+            )
             for node in (first, peer_of_first, second, peer_of_second):
                 await node.do(ChangeDiskOptionsRequested(changes={"resync_rate": FAST}))
-            await second.wait_for(lambda it: it.conn.name == "SyncSource", 0, TIMEOUT_S)
-            assert _is_synced(first.state())
+            await turn
             await second.wait_for(_is_synced, 0, TIMEOUT_S)
 
     asyncio.run(live())

@@ -213,7 +213,7 @@ class Node:
         options = self.config.resource.volumes[volume]
         opened = open_volume(self.config.disks[volume], options)
         self._disks[volume] = opened
-        self._driver.add_disk(volume, opened.disk)
+        self._driver.add_disk(volume, opened.disk, lambda: self._engine.is_disk_watched(volume))
         try:
             await self.do(AttachRequested(volume, opened.backing))
         except MisuseError:

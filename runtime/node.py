@@ -113,8 +113,7 @@ class Node:
             fallen=self._fall,
         )
         self._programs = Programs(
-            config.resource,
-            config.peer,
+            config,
             ended=self._driver.post,
             said=lambda text: self._say(f"info: {text}"),
         )

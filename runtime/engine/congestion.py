@@ -51,7 +51,7 @@ class Congestion:
         volume = self._volume
         circumstances = circumstances_of(self._rooms)
         if volume.connection.options.on_congestion is OnCongestion.PULL_AHEAD:
-            change(volume, ConnEvent.congested, circumstances=circumstances)
+            change(volume, ConnEvent.congested, circumstances=circumstances, is_told=False)
             if volume.state.conn is ConnState.Ahead:
                 volume.log(reason)
             return

@@ -120,6 +120,9 @@ class Answering:
         events, self._leaving = self._leaving, ()
         if events:
             for rooms in self._rooms.values():
+                is_good = rooms.volume.would_be_disk.wire > DiskState.Outdated.wire
+                if is_good and DiskEvent.peer_asked_to_outdate in events:
+                    rooms.volume.would_be_disk = DiskState.Outdated  # what is attached is old too
                 change(rooms.volume, *events)
 
 

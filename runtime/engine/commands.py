@@ -27,6 +27,7 @@ from runtime.engine.parameters import VERSION_OF_SKIPPED_SYNC, send_uuids
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import is_cluster_wide, refusal_text
 from runtime.engine.state_words import request
+from runtime.errors import DiskError
 from runtime.events import (
     Command,
     ConnectRequested,
@@ -83,9 +84,18 @@ class Commands:
             if rooms is None:
                 self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, f"no volume {command.volume}")
             else:
-                method(command, rooms)
+                self._run_for_volume(method, command, rooms)
         else:
             method(command)
+
+    def _run_for_volume(
+        self, method: Callable[..., None], command: VolumeCommand, rooms: Rooms
+    ) -> None:
+        try:
+            method(command, rooms)
+        except DiskError as error:  # its meta-data can not be written, so that it is given up
+            rooms.volume.metadata_failed(str(error))
+            self.answer(command, ReturnCode.SS_UNKNOWN_ERROR, str(error))
 
     def answer(self, command: Command, code: int, text: str = "") -> None:
         """Tell who asked."""
@@ -124,7 +134,7 @@ class Commands:
             return
         if code == TRANSIENT or (wide and self._asking.is_open(volume.number)):
             self._waiting.append(lambda: self.request_change(rooms, events, words, answer))
-        elif code < SUCCESS or code == ReturnCode.SS_NOTHING_TO_DO:
+        elif code < SUCCESS:
             answer(code)
         elif wide and words is not None:
             self._asking.ask(
@@ -202,8 +212,6 @@ class Commands:
         disk = rooms.volume.state.disk
         if disk.wire < DiskState.Outdated.wire:
             self.answer(command, ReturnCode.SS_LOWER_THAN_OUTDATED)
-        elif rooms.volume.is_up:
-            self.answer(command, ReturnCode.SS_NOTHING_TO_DO)  # states 3.3: N5 undoes it
         else:
             self._change(command, rooms, DiskEvent.outdate_requested)
 

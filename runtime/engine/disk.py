@@ -144,7 +144,7 @@ class Disk(DiskHandlers[Effect]):
     def _look(self) -> None:
         """Give a disk up that has not answered in time (states 7.5)."""
         volume = self._volume
-        if not volume.has_disk:
+        if volume.backing is None:
             return
         begun_at = volume.own_works.oldest_begun_at
         if begun_at is None:

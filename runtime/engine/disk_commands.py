@@ -132,7 +132,7 @@ class DiskCommands:
 
         volume = rooms.volume
         volume.told_uuid = 0
-        if volume.state.disk in (DiskState.Diskless, DiskState.Failed):
+        if volume.state.disk is DiskState.Diskless:
             answered(ReturnCode.SS_NOTHING_TO_DO)
             return
         words = request(disk=DiskState.Failed)

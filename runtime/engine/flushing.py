@@ -4,6 +4,7 @@ from generated.layouts.codec import Octets
 from runtime.effects import DiskWork, FlushDisk
 from runtime.engine.agenda import Job
 from runtime.engine.volume import Volume
+from runtime.errors import DiskError
 
 
 class Flushing:
@@ -25,6 +26,10 @@ class Flushing:
 
     def disk_finished(self, _work: DiskWork, error: str, _content: Octets) -> None:
         """The data is durable; if not, whoever relies on it flushes again, and sees the error."""
-        if not error and self._volume.has_disk:
-            self._volume.store.flushed(self._pages)
-        self._volume.agenda.later(self._then)
+        volume = self._volume
+        if not error and volume.has_disk:
+            try:
+                volume.store.flushed(self._pages)
+            except DiskError as fault:
+                volume.metadata_failed(str(fault))
+        volume.agenda.later(self._then)

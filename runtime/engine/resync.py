@@ -8,6 +8,7 @@ from generated.states.conn_states import ConnEvent, ConnState
 from runtime.engine.applications import Applications
 from runtime.engine.change import change
 from runtime.engine.checksum_resync import ChecksumRequest
+from runtime.engine.consequences import FAILED
 from runtime.engine.flushing import Flushing
 from runtime.engine.pace import is_throttled
 from runtime.engine.parameters import send_state
@@ -163,13 +164,15 @@ class Resync:
 
     def _note_state(self, before: VolumeState) -> None:
         """A resync that is over, or that lost its link or a disk, is nobody's business any more."""
-        after = self.volume.state.conn
+        state = self.volume.state
+        after = state.conn
         if self._target is not None and after not in ANSWERED:
             self._target.stop()
             self._target = None
         if before.conn not in RUNNING or after in RUNNING:
             return
-        if self._marks is not None and after is ConnState.Connected:
+        is_done = after is ConnState.Connected and min(state.disk.wire, state.pdsk.wire) > FAILED
+        if self._marks is not None and is_done:
             self.volume.log(self._marks.done_text(now=self.volume.agenda.now))
             if self.volume.bits_equal is not None:
                 self.volume.log(self._marks.equal_text(bits_equal=self.volume.bits_equal))

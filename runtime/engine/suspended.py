@@ -1,4 +1,4 @@
-"""What the drawing io_states asks for: why requests wait, and that they go on."""
+"""What the three drawings of suspended IO ask for: why requests wait, and that they go on."""
 
 from collections.abc import Iterable
 

@@ -17,11 +17,23 @@ from generated.states import (
     node_states,
     peer_disk_states,
     peer_states,
+    susp_fen_states,
+    susp_nod_states,
+    susp_states,
 )
 from generated.states.machine import Refused
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (conn_states, disk_states, node_states, peer_states, peer_disk_states)
+PACKAGES = (
+    conn_states,
+    disk_states,
+    node_states,
+    peer_states,
+    peer_disk_states,
+    susp_states,
+    susp_nod_states,
+    susp_fen_states,
+)
 
 
 def prefix(package: ModuleType) -> str:

@@ -9,12 +9,20 @@ import pytest
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import ConfigError
-from runtime.events import ConnectRequested, PrimaryRequested, SecondaryRequested
+from runtime.events import (
+    ChangeDiskOptionsRequested,
+    ConnectRequested,
+    PrimaryRequested,
+    SecondaryRequested,
+)
 from runtime.neighbours import Neighbours
 from runtime.node import Node
 from tests.io.nodes import PROMPT, two_configs
 
 TIMEOUT_S = 30.0
+SLOW = 100
+"""KiB/s: no resync ends before all have begun."""
+FAST = 1 << 20
 
 
 def _is_synced(state: VolumeState) -> bool:
@@ -26,7 +34,7 @@ def _is_synced(state: VolumeState) -> bool:
 
 
 def _resource(name: str, after: str) -> ResourceConfig:
-    disk = DiskOptions(resync_after=after, resync_rate=4096, c_plan_ahead=0)
+    disk = DiskOptions(resync_after=after, resync_rate=SLOW, c_plan_ahead=0)
     return ResourceConfig(name=name, net=NetOptions(connect_int=1), volumes={0: disk})
 
 
@@ -53,6 +61,8 @@ def test_resource_waits_for_another_ones_resync(tmp_path: Path, count_max: int) 
                 await node.do(ConnectRequested())
             await second.wait_for(lambda it: it.conn.name == "PausedSyncS", 0, TIMEOUT_S)
             assert first.state().conn.name == "SyncSource"
+            for node in (first, peer_of_first, second, peer_of_second):
+                await node.do(ChangeDiskOptionsRequested(changes={"resync_rate": FAST}))
             await second.wait_for(lambda it: it.conn.name == "SyncSource", 0, TIMEOUT_S)
             assert _is_synced(first.state())
             await second.wait_for(_is_synced, 0, TIMEOUT_S)

@@ -1,4 +1,4 @@
-# Generated from specs/states/io_states.dot; edit that drawing, then run `make generate`.
+# Generated from specs/states/susp_fen_states.dot; edit that drawing, then run `make generate`.
 """The machine susp_fen_states: 2 states."""
 
 from .handlers import SuspFenHandlers

@@ -1,4 +1,4 @@
-# Generated from specs/states/io_states.dot; edit that drawing, then run `make generate`.
+# Generated from specs/states/susp_nod_states.dot; edit that drawing, then run `make generate`.
 """What the runtime does for susp_nod_states: one method per guard, action and choice."""
 
 from abc import abstractmethod
@@ -11,7 +11,7 @@ from .states import SuspNodAction, SuspNodGuard
 class SuspNodHandlers(Handlers[Effect]):
     """The handlers of susp_nod_states; a class that lacks one of these methods is refused."""
 
-    DRAWING = "specs/states/io_states.dot"
+    DRAWING = "specs/states/susp_nod_states.dot"
 
     @abstractmethod
     def waits_for_data(self) -> bool:

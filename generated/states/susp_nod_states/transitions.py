@@ -1,4 +1,4 @@
-# Generated from specs/states/io_states.dot; edit that drawing, then run `make generate`.
+# Generated from specs/states/susp_nod_states.dot; edit that drawing, then run `make generate`.
 """What susp_nod_states may do: every arrow of the drawing is one row."""
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-# Generated from specs/states/io_states.dot; edit that drawing, then run `make generate`.
+# Generated from specs/states/susp_states.dot; edit that drawing, then run `make generate`.
 """The names of susp_states: states, events, actions."""
 
 from enum import Enum

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from generated.layouts.codec import Packet
 from generated.layouts.commands import Command
+from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.generations import P_SYNC_UUID, P_UUIDS
 from generated.layouts.requests import P_OV_REQUEST, SpecialBlockId
 from generated.layouts.state import P_STATE, P_STATE_CHG_REPLY, P_STATE_CHG_REQ, ReturnCode
@@ -13,7 +14,7 @@ from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
 from generated.states.peer_disk_states import PeerDiskState
-from runtime.config import DiskOptions, NetOptions
+from runtime.config import DiskOptions, NetOptions, OnCongestion
 from runtime.engine.state_words import request
 from runtime.events import (
     ConnectRequested,
@@ -42,6 +43,9 @@ from tests.simulation.node import SimulatedNode
 from tests.simulation.world import World
 
 SECRET: Final = NetOptions(cram_hmac_alg="sha256", shared_secret="as both nodes know")
+PULLING_AHEAD: Final = NetOptions(
+    protocol=ReplicationProtocol.A, on_congestion=OnCongestion.PULL_AHEAD, congestion_fill=16
+)
 VERIFY_PARAM: Final = replace(SYNC_PARAM, verify_alg=b"sha1")
 INCONSISTENT: Final = word(disk=DiskState.Inconsistent)
 UP_TO_DATE: Final = word()
@@ -50,8 +54,10 @@ UP_TO_DATE: Final = word()
 class Stage:
     """One engine, a scripted peer, and a good peer that may take its place."""
 
-    def __init__(self, *, net: NetOptions | None = None, disk: DiskOptions | None = None) -> None:
-        self.world = World(net=net, disk=disk)
+    def __init__(
+        self, *, net: NetOptions | None = None, disk: DiskOptions | None = None, **more: Any
+    ) -> None:
+        self.world = World(net=net, disk=disk, **more)
         self.node = WatchedNode(self.world, "alice", self.world.alice.config, seed=3)
         self.world.alice = self.node
         self.good_peer = self.world.bob
@@ -150,9 +156,11 @@ def parameters_awaited(*, version: int = 101, is_primary: bool = False) -> Stage
     return stage
 
 
-def connected(*, version: int = 101, is_primary: bool = False, is_called: bool = False) -> Stage:
+def connected(
+    *, version: int = 101, is_primary: bool = False, is_called: bool = False, **options: Any
+) -> Stage:
     """Both have the same data, since an administrator has said so."""
-    stage = Stage()
+    stage = Stage(**options)
     stage.begin()
     stage.peer.shake_hands(version=version, is_called=is_called)
     stage.peer.report(uuids(JUST_CREATED, bits_set=ALL_BITS), INCONSISTENT)
@@ -194,9 +202,9 @@ def bitmap_to_be_sent() -> Stage:
     return stage
 
 
-def bitmap_to_be_received() -> Stage:
+def bitmap_to_be_received(**options: Any) -> Stage:
     """The engine is target, and the peer's bitmap is still to come."""
-    stage = Stage()
+    stage = Stage(**options)
     stage.begin()
     stage.peer.shake_hands()
     stage.peer.report(uuids(SYNCED_UUID, JUST_CREATED, bits_set=ALL_BITS), UP_TO_DATE)
@@ -219,18 +227,18 @@ def whole_bitmap() -> list[Packet]:
     return list(plain_packets(bitmap, header_size_bytes=16))
 
 
-def sync_uuid_awaited() -> Stage:
+def sync_uuid_awaited(**options: Any) -> Stage:
     """The engine is target, and has all that it needs but the source's word."""
-    stage = bitmap_to_be_received()
+    stage = bitmap_to_be_received(**options)
     stage.peer.say(*whole_bitmap())
     stage.peer.settle()
     assert stage.conn is ConnState.WFSyncUUID, stage.world.story()
     return stage
 
 
-def sync_target() -> Stage:
+def sync_target(**options: Any) -> Stage:
     """The engine has asked for blocks."""
-    stage = sync_uuid_awaited()
+    stage = sync_uuid_awaited(**options)
     stage.peer.say(P_SYNC_UUID(SYNCED_UUID + 2))
     stage.world.run_for(0.3)
     assert stage.conn is ConnState.SyncTarget, stage.world.story()
@@ -288,6 +296,25 @@ def verify_target() -> Stage:
     return stage
 
 
+def ahead() -> Stage:
+    """The peer has acknowledged nothing for so long that it gets nothing more."""
+    stage = connected(is_primary=True, net=PULLING_AHEAD)
+    for number in range(4):
+        stage.node.write(8 * number, bytes(4096))
+        stage.peer.settle()
+    assert stage.conn is ConnState.Ahead, stage.world.story()
+    return stage
+
+
+def behind() -> Stage:
+    """The peer says that the engine is too slow."""
+    stage = connected()
+    stage.peer.say(P_STATE(word(conn=ConnState.Ahead, role=NodeState.Primary)))
+    stage.peer.settle()
+    assert stage.conn is ConnState.Behind, stage.world.story()
+    return stage
+
+
 def diskless_primary() -> Stage:
     """The engine has no disk, and its applications read from the peer."""
     stage = Stage()
@@ -319,6 +346,8 @@ PHASES: Final[Mapping[str, Callable[[], Stage]]] = {
         verify_source,
         verify_target,
         paused_sync_source,
+        ahead,
+        behind,
         diskless_primary,
     )
 }

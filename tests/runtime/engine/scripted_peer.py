@@ -271,7 +271,8 @@ class ScriptedPeer(SimulatedNode):
 
     def report(self, generations: P_UUIDS, state: StateWord) -> None:
         """Tell what this node has, and let the engine decide."""
-        self.say(protocol(), *self.parameters(generations, state))
+        own = protocol(of=self.config.net.protocol)
+        self.say(own, *self.parameters(generations, state))
         self.settle()
 
     def settle(self) -> None:

@@ -24,6 +24,8 @@ from runtime.engine.state_words import request
 from runtime.events import DetachRequested, DisconnectRequested, ListenFailed, SocketLost
 from tests.runtime.engine.phases import (
     Stage,
+    ahead,
+    behind,
     bitmap_to_be_received,
     bitmap_to_be_sent,
     connected,
@@ -33,6 +35,8 @@ from tests.runtime.engine.phases import (
     sync_source,
     sync_target,
     sync_uuid_awaited,
+    verify_source,
+    verify_target,
 )
 from tests.runtime.engine.reactions import framed
 from tests.runtime.engine.scripted_peer import ScriptedPeer
@@ -50,6 +54,10 @@ STANDS: Final[Mapping[ConnState, Callable[[], Stage]]] = {
     ConnState.SyncTarget: sync_target,
     ConnState.PausedSyncS: paused_sync_source,
     ConnState.PausedSyncT: paused_sync_target,
+    ConnState.VerifyS: verify_source,
+    ConnState.VerifyT: verify_target,
+    ConnState.Ahead: ahead,
+    ConnState.Behind: behind,
 }
 """Each state that a conversation can stand in, and how to get there."""
 
@@ -143,10 +151,10 @@ def test_resync_without_the_own_disk_is_called_off(stand: ConnState) -> None:
     """A disk that is given up by force ends what needs it, and the link stays."""
     stage = STANDS[stand]()
     stage.node.order(DetachRequested(force=True))
+    assert stage.conn is ConnState.Connected
     stage.world.run_until(
         lambda: stage.node.state().disk is DiskState.Diskless, "the disk to be gone"
     )
-    assert stage.conn is ConnState.Connected
     stage.connect_good_peer()
     stage.world.compare()
 

@@ -22,7 +22,10 @@ class MemoryDevice:
         self.write_count = 0
         self.flush_count = 0
         self.bad_from_bytes = size_bytes
-        """From here on nothing can be written."""
+        """From here on nothing can be written ..."""
+        self.good_writes = 0
+        """... but for so many more times."""
+        self.failures = 0
 
     def grow(self, more_bytes: int) -> None:
         """It is enlarged, as a file or a logical volume may be while it is open."""
@@ -46,8 +49,10 @@ class MemoryDevice:
         """Write whole sectors."""
         assert offset_bytes % SECTOR_SIZE_BYTES == len(content) % SECTOR_SIZE_BYTES == 0
         assert 0 <= offset_bytes <= offset_bytes + len(content) <= self.size_bytes
-        if offset_bytes >= self.bad_from_bytes:
+        if offset_bytes >= self.bad_from_bytes and not self.good_writes:
+            self.failures += 1
             raise DiskError(f"writing at byte {offset_bytes}: Input/output error")
+        self.good_writes -= offset_bytes >= self.bad_from_bytes
         first = offset_bytes // SECTOR_SIZE_BYTES
         for number in range(len(content) // SECTOR_SIZE_BYTES):
             at = number * SECTOR_SIZE_BYTES

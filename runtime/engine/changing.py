@@ -14,6 +14,7 @@ from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.engine.commands import Commands
 from runtime.engine.connection import LINK_LEAST, Connection
 from runtime.engine.consequences import SYNC, VERIFYING
+from runtime.engine.disk_timeout import watch_disk
 from runtime.engine.link import Link
 from runtime.engine.parameters import send_protocol, send_sync_param
 from runtime.engine.volume import Volume
@@ -164,6 +165,7 @@ class Changing:
             return
         volume.options = options
         volume.pace.set_options(options)
+        watch_disk(volume)
         if volume.is_up:
             send_sync_param(volume)
         self._answer(command, "")

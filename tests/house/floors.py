@@ -200,6 +200,7 @@ FLOORS: Final = {
     "runtime/demo/audience.py": 8,
     "runtime/engine/refusal_log.py": 7,
     "runtime/engine/change.py": 8,
+    "runtime/engine/disk_timeout.py": 9,
     "runtime/engine/diskless_read.py": 8,
     "runtime/engine/mirrored_write.py": 8,
     "runtime/engine/peer_write.py": 8,

@@ -155,9 +155,9 @@ class Resource:
         """How many 4 KiB blocks of a volume are out of sync."""
         return self._rooms[volume].volume.bits_out_of_sync
 
-    def is_disk_watched(self, volume: int = 0) -> bool:
-        """Whether a volume's disk is given up when it takes too long."""
-        return bool(self._rooms[volume].volume.options.disk_timeout)
+    def disk_timeout_s(self, volume: int = 0) -> float:
+        """How long a volume's disk may take; 0 for ever."""
+        return self._rooms[volume].volume.options.disk_timeout_s
 
     def progress(self, volume: int = 0) -> Progress | None:
         """How far the resync or online verify of a volume is; None while none runs."""

@@ -27,7 +27,7 @@ def _look_later(volume: Volume) -> None:
 
 def _look(volume: Volume) -> None:
     """Give a disk up that has not answered in time."""
-    if not volume.has_disk:
+    if volume.backing is None:
         return
     begun_at = volume.own_works.oldest_begun_at
     if begun_at is None or volume.agenda.now < begun_at + volume.options.disk_timeout_s:

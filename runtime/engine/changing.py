@@ -12,8 +12,9 @@ from generated.layouts.state import ReturnCode
 from generated.states.peer_states import PeerState
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.engine.commands import Commands
-from runtime.engine.connection import LINK_LEAST, Connection
+from runtime.engine.connection import LINK_LEAST
 from runtime.engine.consequences import SYNC, VERIFYING
+from runtime.engine.dependents import Dependents
 from runtime.engine.disk_timeout import watch_disk
 from runtime.engine.link import Link
 from runtime.engine.parameters import send_protocol, send_sync_param
@@ -48,15 +49,16 @@ class Changing:
 
     def __init__(
         self,
-        connection: Connection,
         rooms: Mapping[int, VolumeRooms],
         link: Link,
         commands: Commands,
+        dependents: Dependents,
     ) -> None:
-        self._connection = connection
+        self._connection = link.connection
         self._rooms = rooms
         self._link = link
         self._commands = commands
+        self._dependents = dependents
         self.methods: Mapping[type[Command], Callable[..., None]] = {
             ChangeNetOptionsRequested: self._change_net_options,
             ChangeDiskOptionsRequested: self._change_disk_options,
@@ -160,10 +162,10 @@ class Changing:
             options = replace(volume.pace.as_options(volume.options), **command.changes)
             net = NetOptions(protocol=self._connection.protocol)
             ResourceConfig(net=net, volumes={volume.number: options})  # they must fit together
+            self._dependents.adopt(volume.number, options)
         except ConfigError as error:
             self._answer(command, str(error))
             return
-        volume.options = options
         volume.pace.set_options(options)
         watch_disk(volume)
         if volume.is_up:

@@ -41,12 +41,8 @@ class Conn(ConnHandlers[Effect]):
         return min(state.disk.wire, state.pdsk.wire) > DiskState.Failed.wire
 
     def becomes_target(self) -> bool:
-        """Whether the new space is to come from the peer (states 6.1)."""
-        volume = self._volume
-        peer_is_primary = volume.state.peer.name == "Primary"
-        if peer_is_primary is not volume.is_primary:
-            return peer_is_primary
-        return not volume.connection.resolves_conflicts
+        """Whether the new space is to come from the peer, as was found when it grew."""
+        return not self._volume.becomes_source
 
     def may_pull_ahead(self) -> bool:
         """Whether congestion is answered by going Ahead (states 6.9)."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from generated.states.conn_states import ConnState
+from runtime.config import DiskOptions
 from runtime.effects import ResyncTurnsChanged
 from runtime.engine.change import change
 from runtime.engine.connection import Connection
@@ -31,6 +32,11 @@ class Dependents:
         connection.on_resync_turns.append(self.tell)
         for volume in volumes.values():
             volume.watchers.append(partial(self._note_state, volume))
+
+    def adopt(self, number: int, options: DiskOptions) -> None:
+        """A volume has other options: it may wait for another one now; ConfigError for a circle."""
+        self._turns.adopt(self._resource, number, options)
+        self.tell()
 
     def tell(self) -> None:
         """A resync has begun or ended, or a pause: look who may go on, here and elsewhere."""

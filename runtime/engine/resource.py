@@ -99,7 +99,7 @@ class Resource:
         self._leaving = Leaving(self._connection, self._rooms, self._link, self._asking)
         self._leaving.commands = self._commands
         roles = Roles(self._connection, self._link, self._commands, Fencing(self._rooms))
-        changing = Changing(self._connection, self._rooms, self._link, self._commands)
+        changing = Changing(self._rooms, self._link, self._commands, self._dependents)
         disks = DiskCommands(self._commands)
         self._commands.also({**disks.methods, **roles.methods, **changing.methods})
         answering = Answering(self._connection, self._rooms, self._asking)

@@ -22,10 +22,10 @@ from generated.layouts.requests import (
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
-from generated.states.peer_states import PeerState
 from runtime.effects import DiskWork, Effect, ReadBlocks
 from runtime.engine.integrity import digest_for
 from runtime.engine.intervals import hand_on
+from runtime.engine.served_in_turn import ServedInTurn
 from runtime.engine.traced import Traced
 from runtime.engine.volume import Volume
 from runtime.errors import PeerError
@@ -35,7 +35,6 @@ ResyncRequest: TypeAlias = P_RS_DATA_REQUEST | P_RS_THIN_REQ | P_CSUM_RS_REQUEST
 
 ID_SYNCER: Final = SpecialBlockId.ID_SYNCER
 BLOCK_SIZE_BYTES: Final = 4096
-STEP_ASIDE_S: Final = 0.1  # states 6.8
 PENDING_COUNT_MAX: Final = 1 << 16
 """Answers that wait for their acks, for the trace: a target has less than max-buffers of them."""
 
@@ -66,7 +65,7 @@ class SourceRequest(SyncSourceHandlers[Effect], Traced):
 
     def range_granted(self) -> None:
         """Writes to it come behind the answer from now on."""
-        self.job.in_turn(self)
+        self.job.queue.serve(self)
 
     def rs_begin_io(self) -> Iterable[Effect]:
         """Read it."""
@@ -137,9 +136,7 @@ class ResyncSource:
         self.traces = traces
         self.disk_failed = disk_failed
         self._bits_cleared = bits_cleared
-        self._steps_aside = steps_aside
-        self._serves_at = 0.0
-        """When the next answer may be read, if applications come first (states 6.8)."""
+        self.queue = ServedInTurn(volume, steps_aside)
         self._pending: dict[tuple[int, int], SourceRequest] = {}
         """What was answered and is not acknowledged, by sector and size."""
         self.open_count = 0
@@ -162,20 +159,6 @@ class ResyncSource:
             volume.connection.owed.add(packet.blksize)
             self.open_count += 1
             request.receive_DataRequest(packet)
-
-    def in_turn(self, request: SourceRequest) -> None:
-        """Read for a request, a little later where the own applications are at work."""
-        agenda = self.volume.agenda
-        if self.volume.state.peer is not PeerState.Primary and self._steps_aside():
-            self._serves_at = max(self._serves_at, agenda.now) + STEP_ASIDE_S
-        if agenda.now < self._serves_at:
-            agenda.at(request, self._serves_at, lambda: self._serve(request))
-        else:
-            self._serve(request)
-
-    @staticmethod
-    def _serve(request: SourceRequest) -> None:
-        request.rs_begin_io()
 
     def refuse(self, request: SourceRequest, kind: type[BlockAck]) -> None:
         """Say no to a request."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from generated.states.conn_states import ConnState
+from runtime.config import DiskOptions
 from runtime.engine.volume import Volume
 from runtime.errors import ConfigError
 
@@ -47,6 +48,17 @@ class ResyncTurns:
         """A resource ends: nobody waits for it."""
         for place in [it for it in self._volumes if it.resource == resource]:
             del self._volumes[place]
+
+    def adopt(self, resource: str, number: int, options: DiskOptions) -> None:
+        """A volume has other options; ConfigError, and nothing has changed, for a circle."""
+        place = Place(resource, number)
+        volume = self._volumes[place]
+        before, volume.options = volume.options, options
+        try:
+            self._check({place: volume})
+        except ConfigError:
+            volume.options = before
+            raise
 
     def is_shared_with_others(self, resource: str) -> bool:
         """Whether there are other resources than this one."""

@@ -16,7 +16,8 @@ from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
 from runtime.effects import Level
 from runtime.engine.agenda import Job
-from runtime.engine.change import change, is_drawn, outcome_of
+from runtime.engine.before_resync import SOURCE, when_agreed
+from runtime.engine.change import change, is_drawn
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.handshake import PeerRefused
 from runtime.engine.parameters import resize, send_sizes, send_uuids
@@ -31,7 +32,6 @@ from runtime.wire.channel import Channel
 
 CONNECTED: Final = ConnState.Connected.wire
 NEGOTIATING: Final = DiskState.Negotiating.wire
-SOURCES: Final = frozenset({ConnState.SyncSource, ConnState.PausedSyncS})
 VERSION_OF_ASSUME_CLEAN: Final = 93  # wire 5.4
 PAGE_SIZE_BYTES: Final = 4096  # a request of one is taken by every peer
 BLOCK_SIZES_BYTES: Final = frozenset({512, 1024, 2048, 4096, 8192, 16384, 32768, 65536})
@@ -219,12 +219,29 @@ class Sizing:
         volume = self._volume
         if not is_drawn(volume, ConnEvent.device_grown):
             return
-        after = outcome_of(volume, ConnEvent.device_grown)
-        if after.conn in SOURCES and volume.state.disk is not DiskState.UpToDate:
+        volume.becomes_source = self._has_the_content
+        if not volume.becomes_source:
+            volume.log("Resync of new storage after online grow")
+            self._begin_grown()
+        elif volume.state.disk is DiskState.UpToDate:
+            volume.log("Resync of new storage after online grow")
+            when_agreed(self._rooms, SOURCE, self._begin_grown)
+        else:
             volume.log("The new storage can't be synced from a disk that is not UpToDate")
-            return
-        volume.log("Resync of new storage after online grow")
-        change(volume, ConnEvent.device_grown, circumstances=circumstances_of(self._rooms))
+
+    @property
+    def _has_the_content(self) -> bool:
+        """Whether the peer gets the new space from this node (states 6.1)."""
+        volume = self._volume
+        peer_is_primary = volume.state.peer is PeerState.Primary
+        if peer_is_primary is not volume.is_primary:
+            return volume.is_primary
+        return volume.connection.resolves_conflicts
+
+    def _begin_grown(self) -> None:
+        """The rules are asked, since a disk may have been lost while a program thought."""
+        circumstances = circumstances_of(self._rooms)
+        change(self._volume, ConnEvent.device_grown, circumstances=circumstances)
 
     def _note_state(self, _before: VolumeState) -> None:
         volume, state = self._volume, self._volume.state

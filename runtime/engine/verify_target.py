@@ -13,12 +13,12 @@ from generated.layouts.acks import P_NEG_RS_DREPLY, P_OV_RESULT, VerifyResult
 from generated.layouts.codec import Octets
 from generated.layouts.requests import P_OV_REPLY, P_OV_REQUEST, SpecialBlockId
 from generated.states.disk_states import DiskState
-from generated.states.peer_states import PeerState
 from runtime.digests import digest
 from runtime.effects import Effect
 from runtime.engine.block_read import BlockRead
 from runtime.engine.intervals import Claimant, Intervals, hand_on
-from runtime.engine.resync_source import STEP_ASIDE_S, check_block_request
+from runtime.engine.resync_source import check_block_request
+from runtime.engine.served_in_turn import ServedInTurn
 from runtime.engine.traced import Traced
 from runtime.engine.verify_run import VerifyRun
 from runtime.engine.volume import Volume
@@ -54,7 +54,7 @@ class AskedBlock(VerifyTHandlers[Effect], Traced):
         """It comes in its turn."""
         self._took(VerifyT.receive_OVRequest)
         self.run.asked(packet.sector, self.sector_count)
-        self.job.in_turn(self)
+        self.job.queue.serve(self)
         return ()
 
     def rs_begin_io(self) -> Iterable[Effect]:
@@ -145,9 +145,7 @@ class VerifyTarget:
         self.app_ranges = app_ranges
         self.traces = traces
         self.disk_failed = disk_failed
-        self._steps_aside = steps_aside
-        self._serves_at = 0.0
-        """When the next block may be read, if applications come first (states 6.8)."""
+        self.queue = ServedInTurn(volume, steps_aside)
         self._pending: dict[tuple[int, int], AskedBlock] = {}
         """What has no result yet, by sector and size."""
 
@@ -166,20 +164,6 @@ class VerifyTarget:
         block = self._pending[key] = AskedBlock(self, run, packet)
         volume.connection.owed.add(packet.blksize)
         block.receive_OVRequest(packet)
-
-    def in_turn(self, block: AskedBlock) -> None:
-        """Serve a question, a little later where the own applications are at work."""
-        agenda = self.volume.agenda
-        if self.volume.state.peer is not PeerState.Primary and self._steps_aside():
-            self._serves_at = max(self._serves_at, agenda.now) + STEP_ASIDE_S
-        if agenda.now < self._serves_at:
-            agenda.at(block, self._serves_at, lambda: self._serve(block))
-        else:
-            self._serve(block)
-
-    @staticmethod
-    def _serve(block: AskedBlock) -> None:
-        block.rs_begin_io()
 
     def resulted(self, packet: P_OV_RESULT) -> None:
         """What the peer's comparison came to; PeerError when it had not asked (wire 10)."""

@@ -105,7 +105,7 @@ class Volume:
         self.would_be_disk = DiskState.Diskless
         """What attach found out, for as long as the disk is Negotiating (states 8.5)."""
         self.becomes_source = False
-        """What the last comparison of generations came to, if it came to a resync."""
+        """What the last comparison of generations, or growing, came to, if it came to a resync."""
 
         self.sync_uuid = 0
         """What the source has told last (wire 5.7)."""

@@ -189,6 +189,7 @@ FLOORS: Final = {
     "runtime/engine/durable_flags.py": 7,
     "runtime/engine/flushing.py": 7,
     "runtime/engine/resync_turns.py": 7,
+    "runtime/engine/served_in_turn.py": 7,
     "runtime/engine/traced.py": 7,
     "runtime/engine/verify_run.py": 7,
     "runtime/engine/write_mode.py": 7,

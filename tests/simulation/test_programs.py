@@ -13,9 +13,10 @@ from runtime.events import (
     DisconnectRequested,
     InvalidateRequested,
     PrimaryRequested,
+    ResizeRequested,
     SecondaryRequested,
 )
-from tests.simulation.node import SimulatedNode
+from tests.simulation.node import VOLUME_SECTORS, SimulatedNode
 from tests.simulation.scenes import resyncing, same_disks, synced
 from tests.simulation.traces import MakeWorld
 from tests.simulation.verifies import FAST, SHA1, spoil, verify
@@ -175,6 +176,72 @@ def test_split_brain_is_told(make_world: MakeWorld) -> None:
     for node in world.both:
         names = [it.name for it in node.helpers if "split" in it.name and it.exit_code is None]
         assert names[:2] == ["initial-split-brain", "split-brain"]
+
+
+def growing(make_world: MakeWorld) -> World:
+    """Both disks were enlarged, and alice's program thinks for 5 seconds before she resyncs."""
+    world = same_disks(make_world(handlers=HANDLERS))
+    for node in world.both:
+        node.helpers.clear()
+        node.grow_disk(2048)
+    world.alice.helper_delay_s = 5.0
+    world.alice.order(ResizeRequested())
+    world.run_until(lambda: bool(world.alice.helpers), "alice's program to be called")
+    return world
+
+
+def test_calls_around_growing(make_world: MakeWorld) -> None:
+    """Programs are called on both nodes before new space is resynced, and writes go on."""
+    world = growing(make_world)
+    world.run_for(1)
+    assert world.alice.state().conn.name == "Connected"
+    assert world.bob.state().conn.name == "WFSyncUUID"
+    world.alice.succeed(world.alice.write(VOLUME_SECTORS - 8, b"w" * 8192))
+    world.sync()
+    world.run_for(1)
+    assert told(world.alice) == [(BEFORE[0], None), (BEFORE[0], 0)]
+    assert told(world.bob)[:2] == [(BEFORE[1], None), (BEFORE[1], 0)]
+    assert world.alice.went_through("SyncSource")
+    world.compare()
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_source_stays_source(make_world: MakeWorld, name: str) -> None:
+    """New space comes from who was primary when it grew, even if nobody is primary any more."""
+    world = same_disks(make_world(handlers=HANDLERS))
+    source = world.alice if name == "alice" else world.bob
+    world.alice.order(SecondaryRequested())
+    source.order(PrimaryRequested())
+    for node in world.both:
+        node.helpers.clear()
+        node.grow_disk(2048)
+    source.helper_delay_s = 5.0
+    source.order(ResizeRequested())
+    world.run_until(lambda: bool(source.helpers), "the source's program to be called")
+    source.order(SecondaryRequested())
+    world.sync()
+    assert source.went_through("SyncSource")
+    world.compare()
+
+
+def test_program_refuses_growing(make_world: MakeWorld) -> None:
+    """A source whose program refuses the resync of new space drops the connection."""
+    world = growing(make_world)
+    world.alice.helper_exits = ends_with(BEFORE[0], 1)
+    world.run_until(lambda: world.alice.state().conn.name == "StandAllone", "alice to refuse")
+    assert not world.alice.went_through("SyncSource")
+    world.alice.helper_exits = lambda _name, _volume: 0
+    world.alice.order(ConnectRequested())
+    world.sync()
+    world.compare()
+
+
+def test_disk_lost_before_new_space_is_resynced(make_world: MakeWorld) -> None:
+    """The resync of new space does not begin when the source's disk was lost meanwhile."""
+    world = growing(make_world)
+    world.alice.order(DetachRequested(force=True))
+    world.run_for(6)
+    assert not world.alice.went_through("SyncSource")
 
 
 @pytest.mark.parametrize("is_spoilt", [True, False])

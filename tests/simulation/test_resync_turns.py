@@ -10,7 +10,12 @@ from runtime.config import DiskOptions, ResourceConfig
 from runtime.engine.resource import Resource
 from runtime.engine.resync_turns import ResyncTurns
 from runtime.errors import ConfigError
-from runtime.events import PauseSyncRequested, PrimaryRequested, ResumeSyncRequested
+from runtime.events import (
+    ChangeDiskOptionsRequested,
+    PauseSyncRequested,
+    PrimaryRequested,
+    ResumeSyncRequested,
+)
 from tests.simulation.node import SimulatedNode
 from tests.simulation.traces import MakeWorld
 from tests.simulation.world import World, connected_pair
@@ -118,6 +123,36 @@ def test_limit_is_not_wasted_on_a_paused_volume(make_world: MakeWorld) -> None:
     world.alice.order(ResumeSyncRequested(0))
     world.sync()
     world.compare()
+
+
+def _after(number: int, word: str) -> ChangeDiskOptionsRequested:
+    return ChangeDiskOptionsRequested(number, {"resync_after": word})
+
+
+def test_dependency_that_comes_later_counts_at_once(make_world: MakeWorld) -> None:
+    """A resync that runs waits when it gets a dependency, and goes on when that is taken away."""
+    world = _begin(make_world(disk=SLOW, volumes=2))
+    world.run_for(0.1)
+    assert _syncing(world.bob) == [0, 1]
+    world.alice.order(_after(1, "r0/0"))
+    world.run_for(0.1)
+    assert _syncing(world.alice) == _syncing(world.bob) == [0]
+    assert world.bob.state(1).peer_isp
+    world.alice.order(_after(1, "-1"))
+    world.run_for(0.1)
+    assert _syncing(world.alice) == _syncing(world.bob) == [0, 1]
+    world.sync()
+    world.compare()
+
+
+def test_dependency_that_would_close_a_circle(make_world: MakeWorld) -> None:
+    """Options that would let volumes wait for each other are refused, and nothing has changed."""
+    world = make_world(options=_chained, volumes=3)
+    connected_pair(world)
+    text = world.alice.refusal(_after(0, "r0/2"))
+    assert text.endswith("this would cause a resync-after dependency cycle")
+    world.alice.order(PauseSyncRequested(0))
+    assert [world.alice.state(it).aftr_isp for it in range(3)] == [False, True, True]
 
 
 def _resource(name: str, turns: ResyncTurns, **after: str) -> Resource:

@@ -207,6 +207,23 @@ class KernelSide(Side):
         """Declare both disks to be the same."""
         self._run(f"drbdsetup new-current-uuid {self._first_minor} --clear-bitmap")
 
+    def resize(self, *, size_sectors: int = 0) -> None:
+        """Make the device as large as the disks, or as this limit."""
+        self._run(f"drbdsetup resize {self._first_minor} --size={size_sectors}s")
+
+    def net_options(self, **options: int | str) -> None:
+        """Change how the nodes talk, now and when they connect again."""
+        self._net = {**self._net, **options}
+        self._run(f"drbdsetup net-options {self._addresses()} {_words(options)}")
+
+    def disk_options(self, **options: int | str) -> None:
+        """Change how volume 0 uses its disk."""
+        self._run(f"drbdsetup disk-options {self._first_minor} {_words(options)}")
+
+    def resync_after(self, other: int | None) -> None:
+        """Name it by its minor."""
+        self.disk_options(resync_after=-1 if other is None else self._minor(other))
+
     def detach(self) -> None:
         """Give up the disk."""
         self._run(f"drbdsetup detach {self._first_minor}")

@@ -1,6 +1,7 @@
 """Our node as one side of a scenario."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -182,6 +183,26 @@ class OurSide(Side):
     def clear_bitmap(self) -> None:
         """Declare both disks to be the same."""
         self.ask("new_current_uuid", clear_bitmap=True)
+
+    def enlarge(self, size_bytes: int) -> None:
+        """The disk of volume 0 has room for a device of this size from now on."""
+        os.truncate(self._images[0], size_bytes + METADATA_SIZE_BYTES)
+
+    def resize(self, *, size_sectors: int = 0) -> None:
+        """Make the device as large as the disks, or as this limit."""
+        self.ask("resize", size=size_sectors)
+
+    def net_options(self, **options: int | str) -> None:
+        """Change how the nodes talk."""
+        self.ask("net_options", options=_own_form(options))
+
+    def disk_options(self, **options: int | str) -> None:
+        """Change how volume 0 uses its disk."""
+        self.ask("disk_options", options=_own_form(options))
+
+    def resync_after(self, other: int | None) -> None:
+        """Name it by its resource."""
+        self.disk_options(resync_after="-1" if other is None else f"r0/{other}")
 
     def detach(self) -> None:
         """Give up the disk."""

@@ -150,6 +150,22 @@ class Side(ABC):
         """Declare the disks of volume 0 to be the same (new-current-uuid --clear-bitmap)."""
 
     @abstractmethod
+    def resize(self, *, size_sectors: int = 0) -> None:
+        """Make the device of volume 0 as large as the disks, or as this limit."""
+
+    @abstractmethod
+    def net_options(self, **options: int | str) -> None:
+        """Change how the nodes talk, while they are connected."""
+
+    @abstractmethod
+    def disk_options(self, **options: int | str) -> None:
+        """Change how volume 0 uses its disk."""
+
+    @abstractmethod
+    def resync_after(self, other: int | None) -> None:
+        """Let resyncs of volume 0 wait for those of another volume, or for none."""
+
+    @abstractmethod
     def detach(self) -> None:
         """Give up the disk of volume 0."""
 

@@ -61,7 +61,9 @@ class DiskWorks:
     def stop(self) -> None:
         """Wait for what has begun, and drop what has not."""
         for threads in self._threads.values():
-            threads.shutdown(wait=True, cancel_futures=True)
+            threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=True)
         while self._released:
             _, when_done = self._released.popitem()
             when_done()

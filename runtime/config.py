@@ -224,7 +224,11 @@ class DiskOptions(_Options):
     on_io_error: OnIoError = OnIoError.DETACH
     fencing: FencingPolicy = FencingPolicy.DONT_CARE
     disk_timeout: int = _option(0, 0, 6000, "0.1 s")
-    """How long the disk may owe an answer before it is given up, 0 for ever (states 7.5)."""
+    """How long the disk may owe an answer before it is given up, 0 for ever (states 7.5).
+
+    Meta-data are written while the whole node waits: a disk that took too long for them is given
+    up when it has answered at last.
+    """
     read_balancing: ReadBalancing = ReadBalancing.PREFER_LOCAL
     disk_flushes: bool = True
     al_extents: int = _option(1237, 67, 65534)

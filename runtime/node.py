@@ -113,8 +113,7 @@ class Node:
             fallen=self._fall,
         )
         self._programs = Programs(
-            config.resource,
-            config.peer,
+            config,
             ended=self._driver.post,
             said=lambda text: self._say(f"info: {text}"),
         )
@@ -211,9 +210,13 @@ class Node:
         if volume in self._disks:
             raise MisuseError(f"volume {volume} has its disk")
         options = self.config.resource.volumes[volume]
-        opened = open_volume(self.config.disks[volume], options)
+
+        def limit_s() -> float:
+            return self._engine.disk_timeout_s(volume)
+
+        opened = open_volume(self.config.disks[volume], options, limit_s)
         self._disks[volume] = opened
-        self._driver.add_disk(volume, opened.disk)
+        self._driver.add_disk(volume, opened.disk, lambda: bool(limit_s()))
         try:
             await self.do(AttachRequested(volume, opened.backing))
         except MisuseError:

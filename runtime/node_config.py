@@ -110,10 +110,16 @@ class NodeConfig:
     tls: Tls | None = None
     resync_count_max: int = 0
     """How many volumes of this node may resync at once, 0 for all; not one of DRBD's options."""
+    peer_name: str = ""
+    """The peer's host name, as the administrator's programs know it; its address if empty."""
+    drbd_conf: str = "/etc/drbd.conf"
+    """Where those programs are to find DRBD's configuration; this node does not read it."""
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
             raise ConfigError(f"{self.name!r} is no name of a node: no blanks, no slash")
+        if any(letter.isspace() for letter in self.peer_name):
+            raise ConfigError(f"{self.peer_name!r} is no host name: no blanks")
         for number in self.disks:
             if number not in self.resource.volumes:
                 known = ", ".join(map(str, sorted(self.resource.volumes)))
@@ -154,8 +160,12 @@ def from_json(text: str) -> NodeConfig:
         {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
         _tls(top["tls"]) if top.get("tls") is not None else None,
         _value(top.get("resync_count_max", 0), int, "resync_count_max"),
+        **{name: _value(top[name], str, name) for name in _TEXTS if name in top},
     )
 
+
+_TEXTS: Final = ("peer_name", "drbd_conf")
+"""What a node may be told beside its resource, as texts."""
 
 _OF_THE_RESOURCE: Final[Mapping[str, type[Any]]] = {
     "name": str,

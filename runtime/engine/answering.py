@@ -1,6 +1,6 @@
 """Changes that the peer asks for: made here if the rules allow it, and answered (states 3.10)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from generated.layouts.state import (
@@ -15,12 +15,14 @@ from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.machine import Refused
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
 from generated.states.peer_states import PeerEvent, PeerState
+from runtime.effects import Level
 from runtime.engine.agenda import Job
 from runtime.engine.asking import CONNECTION, VERSION_OF_CONNECTION_REQUESTS, Asking
-from runtime.engine.change import change, refusal_of
+from runtime.engine.change import change, is_drawn, refusal_of
 from runtime.engine.circumstances import circumstances_of, code_of_refused
 from runtime.engine.connection import Connection
 from runtime.engine.consequences import VolumeEvent
+from runtime.engine.refusal_log import log_refused_request
 from runtime.engine.rooms import Rooms
 from runtime.engine.rules import refusal_text
 from runtime.engine.state_words import mirrored
@@ -87,8 +89,7 @@ class Answering:
             code = change(rooms.volume, *events, circumstances=circumstances_of(rooms))
         except Refused:
             code = code_of_refused(rooms)
-        if code < ReturnCode.SS_SUCCESS:
-            rooms.volume.log(f"State change failed: {refusal_text(code)}, asked for by the peer")
+            rooms.volume.log(f"State change failed: {refusal_text(code)}", Level.ERROR)
         return code
 
     _leaving: tuple[VolumeEvent, ...] = ()
@@ -101,13 +102,15 @@ class Answering:
         if mask.pdsk and val.pdsk == PeerDiskState.Outdated.wire:
             events.append(PeerDiskEvent.outdated_reported)
         for rooms in self._rooms.values():
-            wanted = [ConnEvent.peer_asked_for_teardown, *events]
+            wanted = [ConnEvent.peer_asked_for_teardown, *_drawn(rooms, events)]
             try:
-                code = refusal_of(rooms.volume, *wanted, circumstances=circumstances_of(rooms))
+                circumstances = circumstances_of(rooms)
+                code = refusal_of(rooms.volume, *wanted, circumstances=circumstances, is_told=True)
             except Refused:
                 code = ReturnCode.SS_IN_TRANSIENT_STATE
             if code < ReturnCode.SS_SUCCESS:
-                rooms.volume.log(f"State change failed: {refusal_text(code)}")
+                conn = rooms.volume.state.conn
+                log_refused_request(self._connection.agenda, (mask, val), code, conn=conn)
                 return code
         self._leaving = (*events, ConnEvent.peer_asked_for_teardown)
         return ReturnCode.SS_SUCCESS
@@ -120,7 +123,14 @@ class Answering:
                 is_good = rooms.volume.would_be_disk.wire > DiskState.Outdated.wire
                 if is_good and DiskEvent.peer_asked_to_outdate in events:
                     rooms.volume.would_be_disk = DiskState.Outdated  # what is attached is old too
-                change(rooms.volume, *events)
+                change(rooms.volume, *_drawn(rooms, events))
+
+
+def _drawn(rooms: Rooms, events: Iterable[VolumeEvent]) -> Iterator[VolumeEvent]:
+    """What outdates the peer's disk depends on whether it has told of one (states 2.3)."""
+    for event in events:
+        is_untold = event is PeerDiskEvent.outdated_reported and not is_drawn(rooms.volume, event)
+        yield PeerDiskEvent.peer_outdated if is_untold else event
 
 
 def _events(mask: StateWord, val: StateWord) -> list[VolumeEvent]:

@@ -27,6 +27,7 @@ from generated.states.machine import Refused
 from runtime.effects import Arrow, Effect, StateChanged
 from runtime.engine.consequences import VolumeEvent, consequences, is_due, suspensions
 from runtime.engine.durable_flags import write_flags
+from runtime.engine.refusal_log import log_refused_change
 from runtime.engine.rules import Circumstances, refusal
 from runtime.engine.volume import Volume
 from runtime.engine.volume_state import VolumeState
@@ -112,16 +113,17 @@ def change(
     *events: VolumeEvent,
     flags: PauseFlags | None = None,
     circumstances: Circumstances | None = None,
+    is_told: bool = True,
 ) -> ReturnCode:
     """Change a volume's state; with circumstances the rules are asked first and may refuse.
 
     `flags` are new values of aftr_isp, peer_isp or user_isp. Raises Refused, with nothing changed,
-    when a drawing has no arrow for an event.
+    when a drawing has no arrow for an event. A refusal is logged if it is to be told.
     """
     made = _worked_out(volume, events, flags)
     code = _asked(made, circumstances, is_cluster_wide=False)
     if code < ReturnCode.SS_SUCCESS:
-        _undo(made)
+        _refuse(made, code, is_told=is_told)
         return code
     _commit(made)
     return code
@@ -132,11 +134,12 @@ def refusal_of(
     *events: VolumeEvent,
     circumstances: Circumstances,
     is_cluster_wide: bool = False,
+    is_told: bool = False,
 ) -> ReturnCode:
-    """What the rules would say to a change, without making it."""
+    """What the rules would say to a change, without making it; who needs it has that logged."""
     made = _worked_out(volume, events, None)
     code = _asked(made, circumstances, is_cluster_wide=is_cluster_wide)
-    _undo(made)
+    _refuse(made, code, is_told=is_told)
     return code
 
 
@@ -217,6 +220,13 @@ def _undo(made: _Change) -> None:
     for index, name in enumerate(_FIELDS):
         machine: Machine = volume.machines[index]
         machine.state = getattr(made.before, name)
+
+
+def _refuse(made: _Change, code: ReturnCode, *, is_told: bool) -> None:
+    wanted = made.state
+    _undo(made)
+    if is_told:
+        log_refused_change(made.volume, wanted, code)
 
 
 def _commit(made: _Change) -> None:

@@ -15,6 +15,7 @@ from runtime.engine.commands import Commands
 from runtime.engine.connection import LINK_LEAST
 from runtime.engine.consequences import SYNC, VERIFYING
 from runtime.engine.dependents import Dependents
+from runtime.engine.disk_timeout import watch_disk
 from runtime.engine.link import Link
 from runtime.engine.parameters import send_protocol, send_sync_param
 from runtime.engine.volume import Volume
@@ -166,6 +167,7 @@ class Changing:
             self._answer(command, str(error))
             return
         volume.pace.set_options(options)
+        watch_disk(volume)
         if volume.is_up:
             send_sync_param(volume)
         self._answer(command, "")

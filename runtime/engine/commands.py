@@ -123,7 +123,11 @@ class Commands:
             after = outcome_of(volume, *events)
             wide = words is not None and is_cluster_wide(volume.state, after)
             code = refusal_of(
-                volume, *events, circumstances=circumstances_of(rooms), is_cluster_wide=wide
+                volume,
+                *events,
+                circumstances=circumstances_of(rooms),
+                is_cluster_wide=wide,
+                is_told=True,
             )
         except Refused:
             answer(code_of_refused(rooms))

@@ -50,7 +50,7 @@ class Congestion:
     def _act(self, reason: str) -> None:
         volume = self._volume
         circumstances = circumstances_of(self._rooms)
-        change(volume, ConnEvent.congested, circumstances=circumstances)
+        change(volume, ConnEvent.congested, circumstances=circumstances, is_told=False)
         if volume.connection.options.on_congestion is OnCongestion.PULL_AHEAD:
             if volume.state.conn is ConnState.Ahead:
                 volume.log(reason)

@@ -11,6 +11,7 @@ from runtime.config import FencingPolicy, OnIoError
 from runtime.effects import DetachDisk, Effect, Level
 from runtime.engine.change import change, is_drawn
 from runtime.engine.consequences import GOOD_HERE
+from runtime.engine.disk_timeout import watch_disk
 from runtime.engine.flushing import Flushing
 from runtime.engine.parameters import send_sizes, send_state, send_uuids
 from runtime.engine.rooms import Rooms
@@ -131,29 +132,8 @@ class Disk(DiskHandlers[Effect]):
 
     def note_attach_time(self) -> Iterable[Effect]:
         """From now on the disk has to answer within disk-timeout (I20)."""
-        if self._volume.options.disk_timeout:
-            self._look_at(self._volume.agenda.now)
+        watch_disk(self._volume)
         return ()
-
-    def _look_at(self, since: float) -> None:
-        """Look at the disk when what it owed at a moment may have become too old."""
-        volume = self._volume
-        when = since + volume.options.disk_timeout_s
-        volume.agenda.at(("disk-timeout", volume.number), when, self._look)
-
-    def _look(self) -> None:
-        """Give a disk up that has not answered in time (states 7.5)."""
-        volume = self._volume
-        if volume.backing is None:
-            return
-        begun_at = volume.own_works.oldest_begun_at
-        if begun_at is None:
-            self._look_at(volume.agenda.now)
-        elif volume.agenda.now < begun_at + volume.options.disk_timeout_s:
-            self._look_at(begun_at)
-        else:
-            volume.log("the disk does not answer in time", Level.ERROR)
-            self._fire(DiskEvent.disk_timed_out)
 
     def send_sizes(self) -> Iterable[Effect]:
         """P_SIZES."""

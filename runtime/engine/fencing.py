@@ -12,12 +12,14 @@ from generated.states.disk_states import DiskEvent, DiskState
 from generated.states.peer_disk_states import PeerDiskEvent, PeerDiskState
 from runtime.config import FencingPolicy
 from runtime.effects import Level
+from runtime.engine.asking import Words
 from runtime.engine.change import change, is_drawn, refusal_of
 from runtime.engine.circumstances import circumstances_of
 from runtime.engine.connection import LINK_LEAST
 from runtime.engine.consequences import VolumeEvent
+from runtime.engine.refusal_log import log_refused_request
 from runtime.engine.rooms import Rooms
-from runtime.engine.rules import refusal_text
+from runtime.engine.state_words import request
 
 IS_INCONSISTENT: Final = 3  # what fence-peer ends with
 IS_OUTDATED: Final = 4
@@ -26,6 +28,12 @@ IS_PRIMARY: Final = 6
 IS_SHOT: Final = 7
 
 OUTDATED: Final = PeerDiskState.Outdated.wire
+WORDS: Final[Mapping[VolumeEvent, Words]] = {
+    PeerDiskEvent.peer_found_inconsistent: request(pdsk=PeerDiskState.Inconsistent),
+    PeerDiskEvent.peer_outdated: request(pdsk=PeerDiskState.Outdated),
+    DiskEvent.peer_found_primary: request(disk=DiskState.Outdated),
+}
+"""What comes of a peer that was fenced, as a request that the rules may refuse."""
 POLICIES: Final = list(FencingPolicy)
 """The stronger the later."""
 
@@ -131,9 +139,10 @@ class Fencing:
         concerned = [rooms for rooms in self._rooms.values() if is_drawn(rooms.volume, event)]
         for rooms in concerned:
             circumstances = circumstances_of(rooms)
-            code = refusal_of(rooms.volume, event, circumstances=circumstances)
+            code = refusal_of(rooms.volume, event, circumstances=circumstances, is_told=True)
             if code < ReturnCode.SS_SUCCESS:
-                rooms.volume.log(f"State change failed: {refusal_text(code)}")
+                agenda, conn = self._connection.agenda, self._link.state
+                log_refused_request(agenda, WORDS[event], code, conn=conn)
                 return
         for rooms in concerned:
             change(rooms.volume, event)

@@ -83,6 +83,8 @@ class Leaving:
 
     def _refusal(self, also: VolumeEvent | None) -> ReturnCode:
         """What the own rules say (states 3.9 step 2)."""
+        if also is OUTDATED and any(_is_low(it.volume.state.disk) for it in self._rooms.values()):
+            return ReturnCode.SS_LOWER_THAN_OUTDATED  # states 3.5, T5
         for rooms in self._rooms.values():
             events = [it for it in (also, ConnEvent.disconnect_requested) if it is not None]
             try:
@@ -122,3 +124,8 @@ class Leaving:
             self._ask(command, OUTDATED)
         else:
             self._answer(command, reply)
+
+
+def _is_low(disk: DiskState) -> bool:
+    """Whether a disk is worse than Outdated already."""
+    return disk.wire < DiskState.Outdated.wire and disk is not DiskState.Attaching

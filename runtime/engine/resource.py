@@ -155,6 +155,10 @@ class Resource:
         """How many 4 KiB blocks of a volume are out of sync."""
         return self._rooms[volume].volume.bits_out_of_sync
 
+    def disk_timeout_s(self, volume: int = 0) -> float:
+        """How long a volume's disk may take; 0 for ever."""
+        return self._rooms[volume].volume.options.disk_timeout_s
+
     def progress(self, volume: int = 0) -> Progress | None:
         """How far the resync or online verify of a volume is; None while none runs."""
         rooms = self._rooms[volume]

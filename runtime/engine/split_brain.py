@@ -12,6 +12,11 @@ from typing import Final, TypeAlias
 from generated.layouts.configuration import SplitBrainPolicy
 from runtime.config import NetOptions
 
+GOES_BY_0PRI: Final = (
+    SplitBrainPolicy.CONSENSUS,
+    SplitBrainPolicy.VIOLENTLY_AS0P,
+    SplitBrainPolicy.CALL_PRI_LOST_AFTER_SB,
+)
 SOURCE: Final = 1
 """The peer's changes are discarded."""
 TARGET: Final = -1
@@ -68,10 +73,24 @@ def after_split_brain(rivals: Rivals, options: NetOptions) -> Ruling:
     )[rivals.primaries]
     policy = policies.get(chosen)
     if policy is None:
-        name = chosen.name.lower().replace("_", "-")
-        sentence = f"after-sb-{rivals.primaries}pri can not be {name}"
+        sentence = f"after-sb-{rivals.primaries}pri can not be {_spelled(chosen)}"
         return Ruling(UNDECIDED, (sentence,))
     return policy(rivals, options)
+
+
+def rule_of(rivals: Rivals, options: NetOptions) -> str:
+    """The setting that rules, and the one for no primaries where it goes by that."""
+    without = f"after-sb-0pri {_spelled(options.after_sb_0pri)}"
+    if not rivals.primaries:
+        return without
+    chosen = options.after_sb_1pri if rivals.primaries == 1 else options.after_sb_2pri
+    rule = f"after-sb-{rivals.primaries}pri {_spelled(chosen)}"
+    return f"{rule}, {without}" if chosen in GOES_BY_0PRI else rule
+
+
+def _spelled(policy: SplitBrainPolicy) -> str:
+    """As a configuration has it."""
+    return policy.name.lower().replace("_", "-")
 
 
 def _disconnect(_rivals: Rivals, _options: NetOptions) -> Ruling:

@@ -14,7 +14,7 @@ from generated.states.node_states import NodeState
 from generated.states.peer_disk_states import PeerDiskState
 from generated.states.peer_states import PeerState
 from runtime.config import NetOptions, RrConflict
-from runtime.engine.split_brain import Rivals, after_split_brain
+from runtime.engine.split_brain import SOURCE, TARGET, Rivals, after_split_brain, rule_of
 from runtime.metadata.comparison import Agreement, Comparison, Side, Verdict, compare
 from runtime.metadata.generations import Generations
 
@@ -25,6 +25,11 @@ FEATURE_CODES: Final = -65536  # states 5.8 step 2: below are verdicts that name
 VERSION_CODES: Final = -1000  # states 5.8 step 3: below are verdicts that name a version
 BLOCK_SIZE_KIB: Final = 4
 ENDS: Final = {True: "this node", False: "peer node"}
+OUTCOMES: Final = {
+    SOURCE: "the peer's changes are given up",
+    TARGET: "the own changes are given up",
+}
+"""What a policy's verdict means; all others mean no decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +225,10 @@ class _Steps:
             return verdict
         ruling = after_split_brain(self._rivals(), self._options)
         self.log += ruling.log
+        self.log.append(
+            f"Split-Brain rule: {rule_of(self._rivals(), self._options)}: "
+            f"{OUTCOMES.get(ruling.verdict, 'no decision')}"
+        )
         self.helpers += ruling.helpers
         self.steps_down = ruling.steps_down
         if abs(ruling.verdict) >= Verdict.SPLIT_BRAIN:
@@ -253,7 +262,10 @@ class _Steps:
         if self._own.discard_my_data == is_source:
             self.helpers.append("split-brain")
             raise _Failure("Split-Brain detected but unresolved, dropping connection!")
-        self.log.append(f"Split-Brain detected, manually solved. Sync from {ENDS[is_source]}")
+        self.log += [
+            f"Split-Brain rule: discard-my-data of {'the peer' if is_source else 'this'} node",
+            f"Split-Brain detected, manually solved. Sync from {ENDS[is_source]}",
+        ]
         return 1 if is_source else -1
 
     def _refuse_bad_source(self, verdict: int) -> None:
@@ -268,6 +280,9 @@ class _Steps:
         if verdict >= 0 or is_harmless:
             return
         sentence = "This node should become sync target, but it is Primary"
+        self.log.append(
+            f"A primary would be sync target: rr-conflict {self._options.rr_conflict.value}"
+        )
         if self._options.rr_conflict is RrConflict.VIOLENTLY:
             self.log.append(f"{sentence}; its data will change under its applications!")
             return

@@ -90,6 +90,20 @@ class VolumeState(NamedTuple):
             susp_fen=self.susp_fen.wire,
         )
 
+    @property
+    def line(self) -> str:
+        """The whole state as a refusal is logged with it: `cs:Connected ro:...` (states 3.11)."""
+        letters = (
+            "s" if self.is_suspended else "r",
+            "a" if self.aftr_isp else "-",
+            "p" if self.peer_isp else "-",
+            "u" if self.user_isp else "-",
+            "F" if self.susp_fen.wire else "-",
+            "N" if self.susp_nod.wire else "-",
+        )
+        role, peer, conn, disk, pdsk = self.printed[:5]
+        return f"cs:{conn} ro:{role}/{peer} ds:{disk}/{pdsk} {''.join(letters)}"
+
     def differences(self, before: "VolumeState") -> str:
         """What changed, as the kernel logs it: `conn( Connected -> SyncSource ) ` and so on."""
         pairs = zip(_LOGGED, _logged(before), _logged(self), strict=True)

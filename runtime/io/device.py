@@ -8,12 +8,15 @@ DiskError that names the file and the place.
 import errno
 import fcntl
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from generated.layouts.codec import Octets
 from runtime.errors import DiskError
+from runtime.metadata.device import Device
 
 PENDING_RUNS_MAX: Final = 16  # each costs a flush of the drive's cache; more are cheaper together
 PENDING_SIZE_BYTES_MAX: Final = 1 << 20  # what a flush may have to hold: 256 pages of bitmap
@@ -181,6 +184,49 @@ class MetadataDevice:
         for offset_bytes, run in self._pending:
             self._device.write_durably(offset_bytes, run)
         self._forget()
+
+
+class TimedDevice:
+    """A device that has failed when a call took longer than it may, which is known at its end.
+
+    A kernel gives up waiting meanwhile; here, whoever writes meta-data waits with the whole node.
+    """
+
+    def __init__(
+        self, device: Device, limit_s: Callable[[], float], clock: Callable[[], float]
+    ) -> None:
+        """`limit_s` is what a call may take, 0 for ever."""
+        self._device = device
+        self._limit_s = limit_s
+        self._clock = clock
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the device has."""
+        return self._device.size_bytes
+
+    def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
+        """Read exactly so many bytes."""
+        with self._timed("reading"):
+            return self._device.read(offset_bytes=offset_bytes, size_bytes=size_bytes)
+
+    def write(self, offset_bytes: int, content: bytes) -> None:
+        """Write all bytes at an offset."""
+        with self._timed("writing"):
+            self._device.write(offset_bytes, content)
+
+    def flush(self) -> None:
+        """Wait until everything that was written here is durable."""
+        with self._timed("flushing"):
+            self._device.flush()
+
+    @contextmanager
+    def _timed(self, doing: str) -> Iterator[None]:
+        begun_at = self._clock()
+        yield
+        took_s, limit_s = self._clock() - begun_at, self._limit_s()
+        if limit_s and took_s > limit_s:
+            raise DiskError(f"{doing} took {took_s:.1f} s, and may take {limit_s:.1f} s")
 
 
 def _opened(path: Path, *, writable: bool) -> int:

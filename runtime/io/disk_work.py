@@ -1,4 +1,7 @@
-"""What the engine asks of disks is done: at once where that needs no waiting, else by a thread."""
+"""What the engine asks of disks is done: at once where that needs no waiting, else by a thread.
+
+Each disk has threads of its own, so one that hangs keeps no other one waiting.
+"""
 
 import asyncio
 from collections import Counter
@@ -13,7 +16,7 @@ from runtime.errors import DiskError
 from runtime.events import DiskFinished
 from runtime.io.disk import AnyDisk
 
-THREAD_COUNT_MAX: Final = 8  # what waits for a drive at once: more brought nothing with two cores
+THREAD_COUNT_MAX: Final = 8  # what waits for one drive at once: more brought nothing with two cores
 
 
 class DiskWorks:
@@ -25,13 +28,22 @@ class DiskWorks:
         self._disks: dict[int, AnyDisk] = {}
         self._released: dict[AnyDisk, Callable[[], None]] = {}
         self._in_flight: Counter[AnyDisk] = Counter()
-        self._threads = ThreadPoolExecutor(THREAD_COUNT_MAX, thread_name_prefix="disk")
+        self._threads: dict[AnyDisk, ThreadPoolExecutor] = {}
+        self._is_watched: dict[AnyDisk, Callable[[], bool]] = {}
         self._done: list[Future[tuple[AnyDisk, DiskFinished]]] = []
         self._done_lock = Lock()
 
-    def add(self, volume: int, disk: AnyDisk) -> None:
-        """From now on this is the volume's disk."""
+    def add(self, volume: int, disk: AnyDisk, is_watched: Callable[[], bool]) -> None:
+        """From now on this is the volume's disk.
+
+        While it is watched, which means that it is given up when it takes too long, it is not
+        written to in line: where a write to the page cache hangs, the clock has to go on.
+        """
         self._disks[volume] = disk
+        self._threads[disk] = ThreadPoolExecutor(
+            THREAD_COUNT_MAX, thread_name_prefix=f"volume {volume}"
+        )
+        self._is_watched[disk] = is_watched
 
     def release(self, volume: int, when_done: Callable[[], None]) -> None:
         """The volume has no disk any more; the call comes when nothing is in flight there."""
@@ -39,11 +51,19 @@ class DiskWorks:
         if self._in_flight[disk]:
             self._released[disk] = when_done
         else:
-            when_done()
+            self._give_back(disk, when_done)
+
+    def _give_back(self, disk: AnyDisk, when_done: Callable[[], None]) -> None:
+        self._threads.pop(disk).shutdown(wait=False)
+        del self._is_watched[disk]
+        when_done()
 
     def stop(self) -> None:
         """Wait for what has begun, and drop what has not."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=True)
         while self._released:
             _, when_done = self._released.popitem()
             when_done()
@@ -54,14 +74,14 @@ class DiskWorks:
         if disk is None:
             return DiskFinished(work, f"volume {work.volume} has no disk")
         if disk.is_in_line:
-            if isinstance(work, WriteBlocks) and not work.fua:
+            if isinstance(work, WriteBlocks) and not (work.fua or self._is_watched[disk]()):
                 return _outcome(disk, work)
             if isinstance(work, ReadBlocks):
                 finished = _read_at_once(disk, work)
                 if finished is not None:
                     return finished
         self._in_flight[disk] += 1
-        self._threads.submit(_finished, disk, work).add_done_callback(self._collect)
+        self._threads[disk].submit(_finished, disk, work).add_done_callback(self._collect)
         return None
 
     def _collect(self, future: Future[tuple[AnyDisk, DiskFinished]]) -> None:
@@ -83,7 +103,7 @@ class DiskWorks:
         self._deliver([finished for _, finished in done])
         for disk, _ in done:
             if disk in self._released and not self._in_flight[disk]:
-                self._released.pop(disk)()
+                self._give_back(disk, self._released.pop(disk))
 
 
 def _finished(disk: AnyDisk, work: DiskWork) -> tuple[AnyDisk, DiskFinished]:

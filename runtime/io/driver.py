@@ -86,9 +86,11 @@ class Driver:
 
     # Disks
 
-    def add_disk(self, volume: int, disk: AnyDisk) -> None:
-        """Use this disk for what the engine asks of a volume."""
-        self._disks.add(volume, disk)
+    def add_disk(
+        self, volume: int, disk: AnyDisk, is_watched: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Use this disk for what the engine asks of a volume; watched if it has a disk-timeout."""
+        self._disks.add(volume, disk, is_watched)
 
     def release_disk(self, volume: int, when_done: Callable[[], None]) -> None:
         """Use it no more; the call comes when nothing is in flight there."""

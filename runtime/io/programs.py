@@ -1,8 +1,9 @@
 """The administrator's programs, run by a shell beside everything else (states 4.5).
 
 They get the names that scripts for DRBD know: as `$0` the helper's name, as `$1` `minor-N` or the
-resource's name, and the environment that the kernel and drbdadm set. A volume's minor is its
-number here. What a program prints goes to the log.
+resource's name, and the environment that the kernel and drbdadm set: what the manuals of DRBD 8.4
+and 9 name, as far as a node of 8.4 has it. A volume's minor is its number where it has no other.
+What a program prints goes to the log.
 """
 
 import asyncio
@@ -13,10 +14,9 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Callable
 from typing import IO, Final
 
-from runtime.config import ResourceConfig
 from runtime.effects import CallHelper
 from runtime.events import HelperEnded
-from runtime.node_config import Address
+from runtime.node_config import Address, NodeConfig
 
 SHELL: Final = "/bin/sh"
 ENVIRONMENT: Final = {
@@ -33,14 +33,13 @@ class Programs:
 
     def __init__(
         self,
-        config: ResourceConfig,
-        peer: Address,
+        config: NodeConfig,
         *,
         ended: Callable[[HelperEnded], None],
         said: Callable[[str], None],
     ) -> None:
         self._config = config
-        self._peer = peer
+        self._resource = config.resource
         self._ended = ended
         self._said = said
         self._running: dict[asyncio.Task[None], Process | None] = {}
@@ -76,8 +75,9 @@ class Programs:
 
     async def _exit_code(self, effect: CallHelper, output: IO[bytes]) -> int:
         """How it ended; one that could not be started or was killed counts as 0 (states 4.5)."""
-        about = self._config.name if effect.volume is None else f"minor-{effect.volume}"
-        command = (SHELL, "-c", self._config.handlers[effect.name], effect.name, about)
+        volume = effect.volume
+        about = self._resource.name if volume is None else f"minor-{self._minor(volume)}"
+        command = (SHELL, "-c", self._resource.handlers[effect.name], effect.name, about)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -96,25 +96,48 @@ class Programs:
         if self._is_stopped:
             _kill(process)
         try:
-            async with asyncio.timeout(self._config.handler_timeout):
+            async with asyncio.timeout(self._resource.handler_timeout):
                 return max(await process.wait(), 0)
         except TimeoutError:
-            self._said(f"{effect.name} took more than {self._config.handler_timeout} s: killed")
+            self._said(f"{effect.name} took more than {self._resource.handler_timeout} s: killed")
             _kill(process)
             await process.wait()
             return TOOK_TOO_LONG
 
+    def _minor(self, volume: int) -> int:
+        minor = self._resource.volumes[volume].minor
+        return volume if minor < 0 else minor
+
     def _environment(self, volume: int | None) -> dict[str, str]:
-        volumes = self._config.volumes if volume is None else (volume,)
-        numbers = " ".join(map(str, volumes))
+        config, volumes = self._config, self._resource.volumes if volume is None else (volume,)
+        peer_name = config.peer_name or config.peer.host
         return {
             **ENVIRONMENT,
-            "DRBD_RESOURCE": self._config.name,
-            "DRBD_MINOR": numbers,
-            "DRBD_VOLUME": numbers,
-            "DRBD_PEER_AF": "ipv6" if self._peer.is_ipv6 else "ipv4",
-            "DRBD_PEER_ADDRESS": self._peer.host,
+            "DRBD_CONF": config.drbd_conf,
+            "DRBD_RESOURCE": self._resource.name,
+            "DRBD_VOLUME": " ".join(map(str, volumes)),
+            "DRBD_MINOR": " ".join(str(self._minor(it)) for it in volumes),
+            "DRBD_PEER": peer_name,
+            "DRBD_PEERS": peer_name,
+            "DRBD_PEER_AF": _family(config.peer),
+            "DRBD_PEER_ADDRESS": config.peer.host,
+            "DRBD_MY_AF": _family(config.address),
+            "DRBD_MY_ADDRESS": config.address.host,
+            **{f"DRBD_MINOR_{it}": str(self._minor(it)) for it in volumes},
+            **self._backing(volume),
         }
+
+    def _backing(self, volume: int | None) -> dict[str, str]:
+        """The lower devices, by each of their names."""
+        disks = {number: str(disk.path) for number, disk in self._config.disks.items()}
+        if volume is None:
+            return {f"DRBD_BACKING_DEV_{number}": path for number, path in disks.items()}
+        names = ("DRBD_BACKING_DEV", "DRBD_LL_DISK")
+        return dict.fromkeys(names, disks[volume]) if volume in disks else {}
+
+
+def _family(address: Address) -> str:
+    return "ipv6" if address.is_ipv6 else "ipv4"
 
 
 def _kill(process: Process) -> None:

@@ -1,12 +1,14 @@
 """Opens what a volume lies on: its data, and the meta-data behind them or beside them."""
 
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from runtime.config import DiskOptions
 from runtime.engine.backing import Backing
 from runtime.errors import MetadataError
-from runtime.io.device import FileDevice, MetadataDevice
+from runtime.io.device import FileDevice, MetadataDevice, TimedDevice
 from runtime.io.disk import SECTOR_SIZE_BYTES, Disk
 from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL
 from runtime.metadata.store import Store
@@ -26,8 +28,11 @@ class VolumeDisk:
         self._files.close()
 
 
-def open_volume(where: DiskPath, options: DiskOptions) -> VolumeDisk:
-    """Open a volume's disk and read its meta-data; DiskError or MetadataError if that fails."""
+def open_volume(where: DiskPath, options: DiskOptions, limit_s: Callable[[], float]) -> VolumeDisk:
+    """Open a volume's disk and read its meta-data; DiskError or MetadataError if that fails.
+
+    `limit_s` is how long the meta-data may take at once, 0 for ever (states 7.5).
+    """
     with ExitStack() as files:
         disk = files.enter_context(Disk(where.path, where.mode))
         if where.meta_path is None:
@@ -38,7 +43,7 @@ def open_volume(where: DiskPath, options: DiskOptions) -> VolumeDisk:
             meta = MetadataDevice(file)
         try:
             store = Store.attach(
-                meta,
+                TimedDevice(meta, limit_s, time.monotonic),
                 placement,
                 data=disk,
                 slot_count=options.al_extents,

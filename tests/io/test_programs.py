@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,7 @@ from tests.io.nodes import NodeProcess, two_configs
 from tests.io.test_node import in_sync
 
 SHOW = """
-    printf '%s\\n' "$0" "$1" "$HOME" "$TERM" "$PATH" "$DRBD_PEER_AF" "$DRBD_PEER_ADDRESS" \
-        "$DRBD_RESOURCE" "$DRBD_MINOR" "$DRBD_VOLUME"
+    printf '%s\\n' "$0" "$1" "$HOME" "$TERM" "$PATH"; env | grep ^DRBD_ | sort;
 """
 
 
@@ -35,11 +35,14 @@ def said(node: Node, text: str) -> bool:
     return any(text in line for line in node.log)
 
 
-def fenced(folder: Path, command: str, **more: Any) -> tuple[Node, float]:
+def fenced(
+    folder: Path, command: str, named: Mapping[str, Any] | None = None, **more: Any
+) -> tuple[Node, float]:
     """Alice loses Bob; the seconds until she can write again, 2 if she can't."""
 
     async def scenario() -> tuple[Node, float]:
         config, other = two_configs(folder, resource({"fence-peer": command}, **more))
+        config = replace(config, **(named or {}))
         async with Node(config) as alice:
             async with Node(other) as bob:
                 await in_sync(alice, bob)
@@ -55,29 +58,48 @@ def fenced(folder: Path, command: str, **more: Any) -> tuple[Node, float]:
     return run(asyncio.wait_for(scenario(), 60))
 
 
+def printed(log: Iterable[str], helper: str) -> list[str]:
+    """What a program has printed."""
+    return [line.partition(f"{helper}: ")[2] for line in log if f": {helper}: " in line]
+
+
 def test_what_a_program_is_told(tmp_path: Path) -> None:
     """A program has the names that people's scripts know, and what it prints is in the log."""
-    node, _ = fenced(tmp_path, f"{SHOW} exit 4")
-    lines = [line.partition("fence-peer: ")[2] for line in node.log if "fence-peer: " in line]
-    assert lines == [
+    named = {"peer_name": "bob.example", "drbd_conf": "/etc/r0.conf"}
+    node, _ = fenced(tmp_path, f"{SHOW} exit 4", named)
+    assert printed(node.log, "fence-peer") == [
         *("fence-peer", "r0", "/", "linux", "/sbin:/usr/sbin:/bin:/usr/bin"),
-        *("ipv4", node.config.peer.host, "r0", "0", "0"),
+        f"DRBD_BACKING_DEV_0={node.config.disks[0].path}",
+        "DRBD_CONF=/etc/r0.conf",
+        *("DRBD_MINOR=0", "DRBD_MINOR_0=0"),
+        *(f"DRBD_MY_ADDRESS={node.config.address.host}", "DRBD_MY_AF=ipv4"),
+        *("DRBD_PEER=bob.example", "DRBD_PEERS=bob.example"),
+        *(f"DRBD_PEER_ADDRESS={node.config.peer.host}", "DRBD_PEER_AF=ipv4"),
+        *("DRBD_RESOURCE=r0", "DRBD_VOLUME=0"),
     ]
     assert said(node, "helper command: fence-peer exit code 4")
 
 
 def test_program_of_a_volume(tmp_path: Path) -> None:
-    """A program that is about a volume is told its minor, which is its number."""
+    """A program that is about a volume is told its minor, and which disk it is."""
 
-    async def scenario() -> list[str]:
-        config, other = two_configs(tmp_path, resource({"before-resync-target": SHOW}))
+    async def scenario() -> Node:
+        handlers = {"before-resync-target": SHOW}
+        given = resource(handlers)
+        given = replace(given, volumes={0: replace(given.volumes[0], minor=7)})
+        config, other = two_configs(tmp_path, given)
         async with Node(config) as alice, Node(other) as bob:
             await in_sync(alice, bob)
-            return list(bob.log)
+            return bob
 
-    log = run(asyncio.wait_for(scenario(), 60))
-    assert any(line.endswith("before-resync-target: minor-0") for line in log)
-    assert any("volume 0: helper command: before-resync-target exit code 0" in it for it in log)
+    bob = run(asyncio.wait_for(scenario(), 60))
+    lines = printed(bob.log, "before-resync-target")
+    assert lines[:2] == ["before-resync-target", "minor-7"]
+    path = bob.config.disks[0].path
+    for line in ("DRBD_MINOR=7", f"DRBD_BACKING_DEV={path}", f"DRBD_LL_DISK={path}"):
+        assert line in lines
+    assert f"DRBD_PEERS={bob.config.peer.host}" in lines
+    assert said(bob, "volume 0: helper command: before-resync-target exit code 0")
 
 
 def test_requests_wait_for_the_program_and_nothing_else_does(tmp_path: Path) -> None:

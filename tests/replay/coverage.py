@@ -9,7 +9,6 @@ from typing import Final
 from tests.replay.manifest import Scenario, Side
 
 THREADS: Final = "a thread of the kernel wrote while another one took the state that forbids it"
-EPOCH: Final = "a kernel's epoch ends a little later than the first of its acks comes"
 REFUSED: Final = (
     "the kernel refuses writes that meet its own and never ends their epochs, a flaw; ours puts"
     " them in front and confirms them"
@@ -21,7 +20,6 @@ NOT_REPLAYED: Final[Mapping[str, str]] = {
 """Conversations that are replayed on neither side, and why."""
 
 NOT_REPLAYED_SIDES: Final[Mapping[tuple[str, Side], str]] = {
-    ("diskless-client", Side.A): EPOCH,
     ("two-primaries", Side.B): REFUSED,
     ("two-primaries-conflicts", Side.B): REFUSED,
     ("write-error-at-peer", Side.A): THREADS,

@@ -17,7 +17,8 @@ what is listed below:
   has written its own there (comparison.py, play.py).
 - Applications ask when the kernel told its peer of that, in the pieces that its block layer made,
   and commands take effect when their first consequence was seen (script.py). Of a write that was
-  not sent, since the node was ahead, the scenario tells the content (told_requests.py).
+  not sent, since the node was ahead, the scenario tells the content; without an own disk a write
+  was let in before the peer had confirmed any of its epoch (told_requests.py).
 - TCP connections that came to nothing are left out: who finds which socket first, and how often
   both try the same one, is timing (happenings.py). So is what TCP brings late of a connection that
   the network has broken (script.py).

@@ -2,17 +2,20 @@
 
 That is when the packet was sent, but for a node that goes ahead of its peer. A kernel lets a write
 in before it counts what was let in before it; so those that were sent in a row just before were
-made at once. And it was a write that found congestion, while what had been sent was on its way.
+made at once. And it was a write that found congestion, while what had been sent was on its way. An
+epoch ends with the first of its writes that is finished; without an own disk that is what the peer
+confirms first, so what is in the same epoch was let in before that came, though it was sent later.
 """
 
 from collections import defaultdict
 from collections.abc import Container, Iterable
 
-from generated.layouts.acks import P_BARRIER_ACK
+from generated.layouts.acks import P_BARRIER_ACK, BlockAck
 from generated.layouts.requests import P_DATA_REQUEST
 from generated.layouts.state import P_STATE
 from generated.layouts.write import P_DATA, P_OUT_OF_SYNC, P_TRIM, P_ZEROES, DpFlags
 from generated.states.conn_states import ConnState
+from generated.states.disk_states import DiskState
 from runtime.requests import Request, RequestKind
 from tests.replay.deeds import Deed, Requested
 from tests.replay.exceptions import is_left_out
@@ -100,6 +103,8 @@ def _moment(said: list[Said], number: int, side: Side) -> Happening:
     """Before what a request was made that a packet tells of."""
     if isinstance(said[number].packet, P_OUT_OF_SYNC):
         return _when_congested(said, number, side)
+    if (confirmed := _first_confirmed(said, number, side)) is not None:
+        return confirmed
     first = number
     for at in range(number - 1, -1, -1):
         if said[at].by is side and isinstance(said[at].packet, P_DATA):
@@ -109,6 +114,21 @@ def _moment(said: list[Said], number: int, side: Side) -> Happening:
     after = (it for it in said[number:] if it.by is side and not _is_in_row(it))
     is_last = _is_ahead(next(after, None))
     return said[first] if is_last else said[number]
+
+
+def _first_confirmed(said: list[Said], number: int, side: Side) -> Said | None:
+    """What a diskless node's peer had confirmed of the epoch when a write of it was sent."""
+    own = (it.packet for it in reversed(said[:number]) if it.by is side)
+    state = next((it.state for it in own if isinstance(it, P_STATE)), None)
+    if state is None or state.disk != DiskState.Diskless.wire:
+        return None
+    confirmed = None
+    for it in reversed(said[:number]):
+        if it.by is not side and isinstance(it.packet, BlockAck):
+            confirmed = it
+        elif not (it.by is side and _is_in_row(it)):
+            break
+    return confirmed
 
 
 def _is_in_row(said: Said) -> bool:

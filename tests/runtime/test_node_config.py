@@ -69,7 +69,8 @@ def configurations(draw: st.DrawFn) -> NodeConfig:
     address, peer = draw(st.lists(ADDRESSES, min_size=2, max_size=2, unique=True))
     number = draw(st.sampled_from(sorted(resource.volumes)))
     disks = draw(st.sampled_from([{}, {number: draw(DISKS)}]))
-    return NodeConfig("alice", resource, address, peer, disks)
+    peer_name = draw(st.sampled_from(["", "bob.example"]))
+    return NodeConfig("alice", resource, address, peer, disks, peer_name=peer_name)
 
 
 @given(configurations())

@@ -7,7 +7,7 @@ import pytest
 
 from runtime.config import DiskOptions, OnIoError
 from runtime.effects import DiskWork
-from runtime.events import DetachRequested
+from runtime.events import ChangeDiskOptionsRequested, DetachRequested
 from runtime.requests import Request, RequestKind
 from tests.simulation.model import Model
 from tests.simulation.node import SimulatedNode
@@ -158,6 +158,27 @@ def test_disk_that_answers_slowly_is_kept(make_world: MakeWorld) -> None:
         world.run_for(0.2)
     assert world.alice.state().disk.name == "UpToDate"
     world.compare()
+
+
+def test_time_limit_that_is_taken_back(make_world: MakeWorld) -> None:
+    """A disk whose disk-timeout is set to 0 is waited for as long as it takes."""
+    world = same_disks(make_world(disk=DiskOptions(disk_timeout=30)))
+    _hang(world)
+    world.alice.order(ChangeDiskOptionsRequested(0, {"disk_timeout": 0}))
+    world.run_for(100)
+    assert world.alice.state().disk.name == "UpToDate"
+
+
+def test_time_limit_that_is_given_later(make_world: MakeWorld) -> None:
+    """A disk that hangs already is given up when it gets a disk-timeout."""
+    world = same_disks(make_world())
+    made = _hang(world)
+    world.run_for(10)
+    world.alice.order(ChangeDiskOptionsRequested(0, {"disk_timeout": 30}))
+    world.run_for(0.1)
+    world.alice.succeed(*made)
+    assert world.alice.state().disk.name == "Failed"
+    _is_used_again(world)
 
 
 @pytest.mark.parametrize("is_held", [False, True], ids=["at once", "amid an orderly detach"])

@@ -9,6 +9,7 @@ from generated.layouts.state import ReturnCode
 from runtime.config import DiskOptions, FencingPolicy, NetOptions
 from runtime.events import (
     ConnectRequested,
+    DetachRequested,
     DisconnectRequested,
     OutdateRequested,
     PrimaryRequested,
@@ -345,6 +346,26 @@ def test_fencing_primary_leaves_a_peer_without_a_disk(make_world: MakeWorld) -> 
     world.alice.order(DisconnectRequested())
     assert world.alice.state().pdsk.name == "Outdated"
     assert not world.alice.state().is_suspended
+
+
+@pytest.mark.parametrize("policy", FENCING, ids=lambda it: it.value)
+@pytest.mark.parametrize("volumes", [1, 2])
+def test_secondary_without_a_disk_leaves_a_fencing_primary(
+    make_world: MakeWorld, policy: FencingPolicy, volumes: int
+) -> None:
+    """A disk that is not there can't be outdated, so its node goes by force, and is fenced."""
+    world = fencing(make_world, policy, volumes=volumes)
+    world.bob.order(DetachRequested(0))
+    world.bob.order(DisconnectRequested())
+    assert world.bob.state().conn.name == "StandAllone"
+    world.alice.succeed(world.alice.write(0, b"w" * 4096))
+    world.run_for(2)
+    assert world.alice.called("fence-peer") == 1
+    assert world.alice.state(volumes - 1).pdsk.name == "Outdated"
+    world.bob.attach(0)
+    world.bob.order(ConnectRequested())
+    world.sync()
+    world.compare()
 
 
 def test_disconnect_by_force_fences(make_world: MakeWorld) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runtime.config import DiskOptions, NetOptions, OnIoError
+from generated.layouts.configuration import SplitBrainPolicy
+from runtime.config import DiskOptions, NetOptions, OnIoError, RrConflict
 from runtime.effects import WriteBlocks
 from runtime.events import (
     ConnectRequested,
@@ -18,6 +19,7 @@ from runtime.events import (
 from tests.simulation.node import VOLUME_SECTORS, SimulatedNode
 from tests.simulation.scenes import resyncing, same_disks, synced
 from tests.simulation.traces import MakeWorld
+from tests.simulation.verifies import FAST, SHA1, spoil, verify
 from tests.simulation.world import World, connected_pair
 
 BEFORE = ("before-resync-source", "before-resync-target")
@@ -240,3 +242,52 @@ def test_disk_lost_before_new_space_is_resynced(make_world: MakeWorld) -> None:
     world.alice.order(DetachRequested(force=True))
     world.run_for(6)
     assert not world.alice.went_through("SyncSource")
+
+
+@pytest.mark.parametrize("is_spoilt", [True, False])
+def test_differences_are_told(make_world: MakeWorld, *, is_spoilt: bool) -> None:
+    """After a verify that has found something, both administrators hear of it; else nobody does."""
+    world = same_disks(make_world(net=SHA1, disk=FAST))
+    if is_spoilt:
+        spoil(world.bob, 1600)
+    verify(world, world.alice)
+    assert [node.called("out-of-sync") for node in world.both] == [int(is_spoilt)] * 2
+
+
+def test_primary_that_would_be_target_is_told(make_world: MakeWorld) -> None:
+    """With rr-conflict call-pri-lost the administrator of a losing primary is told, and decides."""
+    net = NetOptions(
+        after_sb_0pri=SplitBrainPolicy.DISCARD_LEAST_CHANGES,
+        after_sb_1pri=SplitBrainPolicy.VIOLENTLY_AS0P,
+        rr_conflict=RrConflict.CALL_PRI_LOST,
+    )
+    world = _lost_by_alice(make_world(net=net))
+    assert [node.called("pri-lost") for node in world.both] == [1, 0]
+    assert world.alice.state().role.name == "Primary"
+    assert world.alice.state().conn.name == "StandAllone"
+
+
+def test_primary_that_lost_a_split_brain_is_told(make_world: MakeWorld) -> None:
+    """With call-pri-lost-after-sb it hears that its changes would go, as it can't step down."""
+    net = NetOptions(
+        after_sb_0pri=SplitBrainPolicy.DISCARD_LEAST_CHANGES,
+        after_sb_1pri=SplitBrainPolicy.CALL_PRI_LOST_AFTER_SB,
+    )
+    world = _lost_by_alice(make_world(net=net))
+    assert [node.called("pri-lost-after-sb") for node in world.both] == [1, 0]
+    assert world.alice.called("split-brain") == 1
+
+
+def _lost_by_alice(world: World) -> World:
+    """Alice is primary and has changed less than Bob when they meet after a split brain."""
+    same_disks(world)
+    for node in world.both:
+        node.do(DisconnectRequested(force=True))
+    world.bob.order(PrimaryRequested(force=True))
+    world.alice.succeed(world.alice.write(0, b"a" * 4096))
+    world.bob.succeed(*(world.bob.write(8 * number, b"b" * 4096) for number in range(9)))
+    world.bob.order(SecondaryRequested())
+    for node in world.both:
+        node.order(ConnectRequested())
+    world.run_for(5)
+    return world

@@ -30,6 +30,20 @@ def test_secondary_leaves_a_fencing_primary(pair: Pair, policy: str) -> None:
     pair.end(allowed=BY_POLICY)
 
 
+def test_secondary_without_a_disk_leaves_a_fencing_primary(pair: Pair) -> None:
+    """What has no disk can't outdate it, and is let go without the peer's consent."""
+    pair.synced(disk={"fencing": "resource-only"})
+    pair.other.detach()
+    pair.one.wait(conn="Connected", pdsk="Diskless")
+    pair.other.disconnect()
+    pair.one.wait(conn=APART)
+    pair.one.write(WRITES)
+    pair.other.attach()
+    pair.other.connect()
+    pair.in_sync()
+    pair.end(allowed={**BY_POLICY, **after("the peer left without a word")})
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_fencing_primary_leaves(pair: Pair, policy: str) -> None:
     """A primary that leaves lets its peer outdate itself."""

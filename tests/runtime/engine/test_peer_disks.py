@@ -8,6 +8,7 @@ import pytest
 from generated.layouts.commands import Command
 from generated.layouts.state import (
     P_CONN_ST_CHG_REPLY,
+    P_CONN_ST_CHG_REQ,
     P_STATE,
     P_STATE_CHG_REPLY,
     P_STATE_CHG_REQ,
@@ -250,6 +251,21 @@ def test_fencing_primary_leaves_while_it_is_ahead() -> None:
     assert _pdsk(stage) is Pdsk.Consistent
     _leave(stage)
     assert (stage.conn, _pdsk(stage)) == (ConnState.StandAllone, Pdsk.Outdated)
+
+
+@pytest.mark.parametrize("known", [Pdsk.UpToDate, Pdsk.Diskless, Pdsk.Attaching, Pdsk.Failed])
+def test_peer_that_leaves_a_fencing_primary_may_be_old(known: PeerDiskState) -> None:
+    """Whatever its disk was, a peer that asks to leave as Outdated is let go (states 3.10)."""
+    stage = connected(is_primary=True, disk=FENCING)
+    for disk in WAYS_TO[known]:
+        _say(stage, disk)
+    words = request(conn=ConnState.Disconnecting, disk=DiskState.Outdated)
+    stage.peer.say(P_CONN_ST_CHG_REQ(*words))
+    stage.peer.await_packet(Command.P_CONN_ST_CHG_REPLY)
+    reply = stage.peer.last(Command.P_CONN_ST_CHG_REPLY)
+    assert isinstance(reply, P_CONN_ST_CHG_REPLY)
+    assert reply.retcode == ReturnCode.SS_SUCCESS
+    assert _pdsk(stage) is Pdsk.Outdated
 
 
 def test_data_of_a_peer_that_was_left_can_be_declared_bad() -> None:

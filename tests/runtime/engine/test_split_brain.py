@@ -1,5 +1,6 @@
 """Each policy after a split brain rules as published, and both nodes come to one ruling."""
 
+import itertools
 from dataclasses import replace
 from typing import Final
 
@@ -39,41 +40,46 @@ def yielding(rivals: Rivals) -> Rivals:
     return replace(rivals, resolves_conflicts=True)
 
 
-WITHOUT_PRIMARY: Final = (
-    (Policy.DISCONNECT, LESS, UNDECIDED),
-    (Policy.DISCARD_YOUNGER_PRIMARY, PEER_OLDER, TARGET),
-    (Policy.DISCARD_YOUNGER_PRIMARY, OWN_OLDER, SOURCE),
-    (Policy.DISCARD_YOUNGER_PRIMARY, BOTH_UNCHANGED, SOURCE),
-    (Policy.DISCARD_YOUNGER_PRIMARY, UNCHANGED, TARGET),
-    (Policy.DISCARD_YOUNGER_PRIMARY, MORE, SOURCE),
-    (Policy.DISCARD_YOUNGER_PRIMARY, LESS, TARGET),
-    (Policy.DISCARD_YOUNGER_PRIMARY, yielding(EQUAL), TARGET),
-    (Policy.DISCARD_OLDER_PRIMARY, PEER_OLDER, SOURCE),
-    (Policy.DISCARD_OLDER_PRIMARY, OWN_OLDER, TARGET),
-    (Policy.DISCARD_OLDER_PRIMARY, PEER_UNCHANGED, SOURCE),
-    (Policy.DISCARD_OLDER_PRIMARY, LESS, TARGET),
-    (Policy.DISCARD_ZERO_CHANGES, BOTH_UNCHANGED, SOURCE),
-    (Policy.DISCARD_ZERO_CHANGES, yielding(BOTH_UNCHANGED), TARGET),
-    (Policy.DISCARD_ZERO_CHANGES, PEER_UNCHANGED, SOURCE),
-    (Policy.DISCARD_ZERO_CHANGES, UNCHANGED, TARGET),
-    (Policy.DISCARD_ZERO_CHANGES, LESS, UNDECIDED),
-    (Policy.DISCARD_LEAST_CHANGES, LESS, TARGET),
-    (Policy.DISCARD_LEAST_CHANGES, MORE, SOURCE),
-    (Policy.DISCARD_LEAST_CHANGES, EQUAL, SOURCE),
-    (Policy.DISCARD_LEAST_CHANGES, yielding(EQUAL), TARGET),
-    (Policy.DISCARD_LOCAL, MORE, TARGET),
-    (Policy.DISCARD_REMOTE, LESS, SOURCE),
-    (Policy.CONSENSUS, LESS, UNDECIDED),
-    (Policy.DISCARD_SECONDARY, LESS, UNDECIDED),
-    (Policy.CALL_PRI_LOST_AFTER_SB, LESS, UNDECIDED),
-    (Policy.VIOLENTLY_AS0P, LESS, UNDECIDED),
-)
+CASES: Final = {
+    "equal": EQUAL,
+    "equal, gives way": yielding(EQUAL),
+    "own older": OWN_OLDER,
+    "peer older": PEER_OLDER,
+    "less": LESS,
+    "more": MORE,
+    "unchanged": UNCHANGED,
+    "peer unchanged": PEER_UNCHANGED,
+    "both unchanged": BOTH_UNCHANGED,
+    "both unchanged, gives way": yielding(BOTH_UNCHANGED),
+    "own older, with less changes": replace(OWN_OLDER, own_changes_bits=2),
+    "peer older, with less changes": replace(PEER_OLDER, peer_changes_bits=2),
+}
+VERDICTS: Final = {"s": SOURCE, "t": TARGET, "-": UNDECIDED}
+
+WITHOUT_PRIMARY: Final = {
+    #                                 equal  older  bits    unchanged    both
+    Policy.DISCONNECT:              "-  -   -  -   -  -   -  -  -  -   -  -",
+    Policy.DISCARD_YOUNGER_PRIMARY: "s  t   s  t   t  s   t  s  s  t   s  t",
+    Policy.DISCARD_OLDER_PRIMARY:   "s  t   t  s   t  s   t  s  s  t   t  s",
+    Policy.DISCARD_ZERO_CHANGES:    "-  -   -  -   -  -   t  s  s  t   -  -",
+    Policy.DISCARD_LEAST_CHANGES:   "s  t   s  s   t  s   t  s  s  t   t  s",
+    Policy.DISCARD_LOCAL:           "t  t   t  t   t  t   t  t  t  t   t  t",
+    Policy.DISCARD_REMOTE:          "s  s   s  s   s  s   s  s  s  s   s  s",
+    Policy.CONSENSUS:               "-  -   -  -   -  -   -  -  -  -   -  -",
+    Policy.DISCARD_SECONDARY:       "-  -   -  -   -  -   -  -  -  -   -  -",
+    Policy.CALL_PRI_LOST_AFTER_SB:  "-  -   -  -   -  -   -  -  -  -   -  -",
+    Policy.VIOLENTLY_AS0P:          "-  -   -  -   -  -   -  -  -  -   -  -",
+}  # fmt: skip
+"""after-sb-0pri (states 5.9): the verdict in each of CASES; those of other policies are none."""
 
 
-@pytest.mark.parametrize(("policy", "rivals", "verdict"), WITHOUT_PRIMARY)
-def test_policy_without_primary(policy: Policy, rivals: Rivals, verdict: int) -> None:
-    """Who loses its changes where nobody is primary is as published."""
-    assert after_split_brain(rivals, NetOptions(after_sb_0pri=policy)).verdict == verdict
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("policy", Policy)
+def test_policy_without_primary(policy: Policy, case: str) -> None:
+    """Who loses its changes where nobody is primary is as published, by each policy."""
+    expected = WITHOUT_PRIMARY[policy].split()[list(CASES).index(case)]
+    ruling = after_split_brain(CASES[case], NetOptions(after_sb_0pri=policy))
+    assert ruling.verdict == VERDICTS[expected]
 
 
 @pytest.mark.parametrize("policy", [Policy.DISCARD_YOUNGER_PRIMARY, Policy.DISCARD_OLDER_PRIMARY])
@@ -83,66 +89,53 @@ def test_age_may_not_decide(policy: Policy, rivals: Rivals, log: tuple[str, ...]
     assert after_split_brain(rivals, NetOptions(after_sb_0pri=policy)).log == log
 
 
+CALLING: Final = Policy.CALL_PRI_LOST_AFTER_SB
 LEAST: Final = Policy.DISCARD_LEAST_CHANGES
-AS_PRIMARY: Final = (
-    (Policy.DISCONNECT, MORE, UNDECIDED),
-    (Policy.CONSENSUS, MORE, SOURCE),
-    (Policy.CONSENSUS, LESS, UNDECIDED),
-    (Policy.VIOLENTLY_AS0P, MORE, SOURCE),
-    (Policy.VIOLENTLY_AS0P, LESS, TARGET),
-    (Policy.DISCARD_SECONDARY, LESS, SOURCE),
-    (Policy.CALL_PRI_LOST_AFTER_SB, MORE, SOURCE),
-    (Policy.CALL_PRI_LOST_AFTER_SB, LESS, UNDECIDED),
-    (Policy.DISCARD_LEAST_CHANGES, MORE, UNDECIDED),
-)
+WITHOUT: Final = {"s": MORE, "t": LESS, "-": MORE}
+"""What leads to each verdict of the policy without primaries: least changes, or disconnect."""
+
+WITH_PRIMARIES: Final = {
+    #                               only this node  only the peer  both
+    Policy.DISCONNECT:              "-  -  -        -  -  -        -  -  -",
+    Policy.CONSENSUS:               "s  -  -        -  t  -        -  -  -",
+    Policy.VIOLENTLY_AS0P:          "s  t  -        s  t  -        s  t  -",
+    Policy.DISCARD_SECONDARY:       "s  s  s        t  t  t        -  -  -",
+    Policy.CALL_PRI_LOST_AFTER_SB:  "s  -  -        s  t  -        s  -  -",
+    Policy.DISCARD_YOUNGER_PRIMARY: "-  -  -        -  -  -        -  -  -",
+    Policy.DISCARD_OLDER_PRIMARY:   "-  -  -        -  -  -        -  -  -",
+    Policy.DISCARD_ZERO_CHANGES:    "-  -  -        -  -  -        -  -  -",
+    Policy.DISCARD_LEAST_CHANGES:   "-  -  -        -  -  -        -  -  -",
+    Policy.DISCARD_LOCAL:           "-  -  -        -  -  -        -  -  -",
+    Policy.DISCARD_REMOTE:          "-  -  -        -  -  -        -  -  -",
+}  # fmt: skip
+"""after-sb-1pri and -2pri (states 5.9) where without primaries the verdict is s, t and none."""
+
+PRIMARIES: Final = ((True, False), (False, True), (True, True))
+COLUMNS: Final = list(itertools.product(PRIMARIES, WITHOUT))
 
 
-@pytest.mark.parametrize(("policy", "rivals", "verdict"), AS_PRIMARY)
-def test_policy_on_the_only_primary(policy: Policy, rivals: Rivals, verdict: int) -> None:
-    """Who loses where this node is the only primary is as published."""
-    options = NetOptions(after_sb_0pri=LEAST, after_sb_1pri=policy)
-    ruling = after_split_brain(replace(rivals, is_primary=True), options)
-    assert ruling.verdict == verdict
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("policy", Policy)
+def test_policy_with_primaries(policy: Policy, column: tuple[tuple[bool, bool], str]) -> None:
+    """Who loses where one node or both are primary is as published, by each policy."""
+    (own, peer), without = column
+    rivals = replace(WITHOUT[without], is_primary=own, is_peer_primary=peer)
+    options = NetOptions(
+        after_sb_0pri=Policy.DISCONNECT if without == "-" else LEAST,
+        after_sb_1pri=policy,
+        after_sb_2pri=policy,
+    )
+    expected = WITH_PRIMARIES[policy].split()[COLUMNS.index(column)]
+    assert after_split_brain(rivals, options).verdict == VERDICTS[expected]
 
 
-BESIDE_PRIMARY: Final = (
-    (Policy.DISCONNECT, MORE, UNDECIDED),
-    (Policy.CONSENSUS, MORE, UNDECIDED),
-    (Policy.CONSENSUS, LESS, TARGET),
-    (Policy.VIOLENTLY_AS0P, MORE, SOURCE),
-    (Policy.VIOLENTLY_AS0P, LESS, TARGET),
-    (Policy.DISCARD_SECONDARY, MORE, TARGET),
-    (Policy.CALL_PRI_LOST_AFTER_SB, MORE, SOURCE),
-    (Policy.CALL_PRI_LOST_AFTER_SB, LESS, TARGET),
-    (Policy.DISCARD_LOCAL, LESS, UNDECIDED),
-)
-
-
-@pytest.mark.parametrize(("policy", "rivals", "verdict"), BESIDE_PRIMARY)
-def test_policy_beside_a_primary(policy: Policy, rivals: Rivals, verdict: int) -> None:
-    """Who loses where only the peer is primary is as published."""
-    options = NetOptions(after_sb_0pri=LEAST, after_sb_1pri=policy)
-    ruling = after_split_brain(replace(rivals, is_peer_primary=True), options)
-    assert ruling.verdict == verdict
-
-
-OF_TWO_PRIMARIES: Final = (
-    (Policy.DISCONNECT, MORE, UNDECIDED),
-    (Policy.VIOLENTLY_AS0P, MORE, SOURCE),
-    (Policy.VIOLENTLY_AS0P, LESS, TARGET),
-    (Policy.CALL_PRI_LOST_AFTER_SB, MORE, SOURCE),
-    (Policy.CALL_PRI_LOST_AFTER_SB, LESS, UNDECIDED),
-    (Policy.CONSENSUS, LESS, UNDECIDED),
-    (Policy.DISCARD_SECONDARY, LESS, UNDECIDED),
-)
-
-
-@pytest.mark.parametrize(("policy", "rivals", "verdict"), OF_TWO_PRIMARIES)
-def test_policy_of_two_primaries(policy: Policy, rivals: Rivals, verdict: int) -> None:
-    """Who loses where both nodes are primary is as published."""
-    options = NetOptions(after_sb_0pri=LEAST, after_sb_2pri=policy)
-    ruling = after_split_brain(replace(rivals, is_primary=True, is_peer_primary=True), options)
-    assert ruling.verdict == verdict
+def test_losing_primary_that_can_steps_down() -> None:
+    """On a link that stands already a losing primary becomes secondary, with one or with two."""
+    for is_peer_primary in (False, True):
+        rivals = replace(LESS, is_primary=True, is_peer_primary=is_peer_primary, can_step_down=True)
+        options = NetOptions(after_sb_0pri=LEAST, after_sb_1pri=CALLING, after_sb_2pri=CALLING)
+        ruling = after_split_brain(rivals, options)
+        assert (ruling.verdict, ruling.steps_down, ruling.helpers) == (TARGET, True, ())
 
 
 def test_losing_primary_calls_for_help() -> None:
@@ -162,8 +155,6 @@ MIRRORED: Final = {
     Policy.DISCARD_LOCAL: Policy.DISCARD_REMOTE,
     Policy.DISCARD_REMOTE: Policy.DISCARD_LOCAL,
 }
-CALLING: Final = Policy.CALL_PRI_LOST_AFTER_SB
-
 all_rivals = st.builds(
     Rivals,
     own_was_primary=st.booleans(),

@@ -276,6 +276,8 @@ def test_log_of_discarded_data() -> None:
         "self C686B43C49EE0A2C:BBB0C025DCF60BEE:0000000000000000:0000000000000000 bits:4 flags:0",
         "peer 3726C5F5F35F1B7C:BBB0C025DCF60BEE:0000000000000000:0000000000000000 bits:8 flags:1",
         "uuid_compare()=100 by rule 90",
+        "Split-Brain rule: after-sb-0pri disconnect: no decision",
+        "Split-Brain rule: discard-my-data of the peer node",
         "Split-Brain detected, manually solved. Sync from this node",
         "Changes of the peer node are lost: 8 blocks, 32 KB, changed since BBB0C025DCF60BEE",
     )
@@ -299,6 +301,7 @@ def test_log_of_a_policy() -> None:
     assert met(own, peer, options).log[3:] == (
         "uuid_compare()=100 by rule 90",
         "Discard younger/older primary did not find a decision",
+        "Split-Brain rule: after-sb-0pri discard-younger-primary: the peer's changes are given up",
         "Split-Brain detected, 0 primaries, automatically solved. Sync from this node",
         "Changes of the peer node are lost: 4 blocks, 16 KB, changed since EE62187D6B02ED68",
     )

@@ -1,8 +1,10 @@
 """A volume's disk: what is written is read in each mode, and what fails is a sentence."""
 
+import itertools
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.errors import DiskError
-from runtime.io.device import PENDING_RUNS_MAX, PENDING_SIZE_BYTES_MAX, FileDevice, MetadataDevice
+from runtime.io.device import (
+    PENDING_RUNS_MAX,
+    PENDING_SIZE_BYTES_MAX,
+    FileDevice,
+    MetadataDevice,
+    TimedDevice,
+)
 from runtime.io.disk import AnyDisk, Disk, MemoryDisk
 from runtime.node_config import DiskMode
 
@@ -190,3 +198,18 @@ def test_much_metadata_is_flushed_as_a_whole(tmp_path: Path) -> None:
         device.flush()
         assert device.size_bytes == size
     assert path.read_bytes() == b"z" * size
+
+
+@pytest.mark.parametrize(("limit_s", "is_in_time"), [(0.0, True), (5.0, True), (4.9, False)])
+def test_metadata_that_took_too_long_has_failed(*, limit_s: float, is_in_time: bool) -> None:
+    """A disk that is slower with meta-data than its disk-timeout says counts as failed."""
+    ticks = itertools.count(0, 5)
+    device = TimedDevice(MemoryDisk(4096), lambda: limit_s, lambda: float(next(ticks)))
+    calls: list[Callable[[], object]] = [
+        lambda: device.read(offset_bytes=0, size_bytes=512),
+        lambda: device.write(0, b"m" * 512),
+        device.flush,
+    ]
+    for call in calls:
+        with nullcontext() if is_in_time else pytest.raises(DiskError, match=r"took 5.0 s"):
+            call()

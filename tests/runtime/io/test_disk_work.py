@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from threading import Event as Gate
 
 import pytest
 
+from generated.layouts.codec import Octets
 from runtime.effects import Effect, FlushDisk, ReadBlocks, WriteBlocks, ZeroBlocks
 from runtime.events import DiskFinished
 from runtime.io.disk import AnyDisk, Disk, MemoryDisk
@@ -101,3 +103,57 @@ def test_a_released_disk_is_closed_when_nothing_is_in_flight(tmp_path: Path) -> 
 
     run(scenario)
     disk.close()
+
+
+class HangingDisk(MemoryDisk):
+    """A disk that does nothing until it may."""
+
+    def __init__(self) -> None:
+        super().__init__(65536)
+        self.may_go_on = Gate()
+
+    def write(self, offset_bytes: int, content: Octets) -> None:
+        """Hang."""
+        assert self.may_go_on.wait(10)
+        super().write(offset_bytes, content)
+
+    def flush(self) -> None:
+        """Hang."""
+        assert self.may_go_on.wait(10)
+
+
+def test_a_hanging_disk_keeps_no_other_one_waiting() -> None:
+    """However many requests a disk owes, another volume's disk answers."""
+
+    async def scenario() -> None:
+        hanging = HangingDisk()
+        work = [*(FlushDisk(0, None) for _ in range(64)), FlushDisk(1, None)]
+        engine = ScriptedEngine({Go: lambda _: work})
+        driver = driver_of(engine, *free_addresses())
+        driver.add_disk(0, hanging)
+        driver.add_disk(1, MemoryDisk(4096))
+        driver.post(Go())
+        first = await engine.first(DiskFinished)
+        assert first.work.volume == 1
+        hanging.may_go_on.set()
+        await engine.until(lambda: len(engine.all_of(DiskFinished)) == len(work))
+        driver.stop()
+
+    run(scenario)
+
+
+def test_a_watched_disk_does_not_stop_the_clock() -> None:
+    """Where a disk has a time limit, a write that hangs in the page cache hangs alone."""
+
+    async def scenario() -> None:
+        hanging = HangingDisk()
+        engine = ScriptedEngine({Go: lambda _: [WriteBlocks(0, None, 0, b"a" * 512)]})
+        driver = driver_of(engine, *free_addresses())
+        driver.add_disk(0, hanging, lambda: True)
+        driver.post(Go())
+        assert not engine.all_of(DiskFinished)
+        hanging.may_go_on.set()
+        await engine.first(DiskFinished)
+        driver.stop()
+
+    run(scenario)

@@ -1,5 +1,6 @@
 """What many tests look at: the living drawings, read once; and how properties are tried."""
 
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -32,6 +33,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 STEPS: Final = "steps"
 """What a worker's output calls them."""
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage among what tests make alone: then it takes no time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,7 +11,7 @@ from tests.simulation.world import World
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_held() -> Iterator[None]:
+def _no_world_is_held() -> Iterator[None]:
     """Give back the memory of worlds that are over: their objects are few, and they are cycles."""
     yield
     gc.collect()

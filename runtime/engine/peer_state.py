@@ -20,6 +20,7 @@ from runtime.engine.rooms import Rooms
 from runtime.engine.rules import refusal_text
 from runtime.engine.sync_decision import Decision, OwnSide, PeerSide, decide
 from runtime.errors import PeerError
+from runtime.metadata.generations import Generations
 
 NEGOTIATING: Final = DiskState.Negotiating.wire
 CONNECTED: Final = ConnState.Connected.wire
@@ -33,6 +34,8 @@ class PeerReports:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._volume = rooms.volume
+        self._missed: Generations | None = None
+        """The own generations with what the comparison has found that this node had missed."""
 
     def receive(self, packet: P_STATE) -> None:
         """Take over what the peer says, and decide what has to be decided."""
@@ -48,11 +51,13 @@ class PeerReports:
             self._rooms.verify.peer_says_done()
             return
         disk = self._corrected(word, disk)
+        self._missed = None
         event, disk, own_fails = self._decided(word, disk)
         self._refuse_restarted(event, disk)
         self._apply(event, word, disk, own_fails=own_fails)
         if before.wire > ConnState.WFReportParams.wire:
             self._tell_undecided(word)
+        self._catch_up()
         volume.discards_my_data = False
 
     def _refuse_restarted(self, event: ConnEvent | None, disk: PeerDiskState) -> None:
@@ -215,15 +220,24 @@ class PeerReports:
         raise PeerRefused(decision.failure)
 
     def _prepare(self, decision: Decision) -> None:
-        """Write down what the comparison has corrected, and what a full sync means."""
+        """Note what the comparison has corrected, and write down what a full sync means."""
         volume = self._volume
         comparison = decision.comparison
         if comparison.own != volume.store.generations:
-            volume.store.write_generations(comparison.own)
+            self._missed = comparison.own
         volume.peer_generations = comparison.peer
         volume.becomes_source = decision.is_source
         if decision.full_sync:
             volume.store.set_all_out_of_sync()
+
+    def _catch_up(self) -> None:
+        """Write down what this node had missed: after what the change tells (A8, step 12).
+
+        The peer has to come to the same decision, so it is told what this node has compared.
+        """
+        if self._missed is not None:
+            self._volume.store.write_generations(self._missed)
+            self._missed = None
 
     # The change
 

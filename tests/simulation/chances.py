@@ -58,8 +58,7 @@ class Chances:
         fences: bool = False,
     ) -> None:
         self.chance = chance = random.Random(seed)
-        self.may_lose_power = lose_power
-        self.breaks_disks = breaks_disks
+        self.may_lose_power, self.breaks_disks = lose_power, breaks_disks
         self.verifies, self.fences = verifies, fences
         net, peer_net, disk = self._options(seed, is_alone=volumes == 1)
         self.world = world = World(
@@ -254,8 +253,10 @@ class Chances:
 
     def _invalidate(self) -> None:
         """Replace the secondary's data, never the last good ones."""
-        volume = self._volume()
-        if self.chance.random() < 0.5:
+        volume, is_remote = self._volume(), self.chance.random() < 0.5
+        if self.primary.state(volume).disk.name != "UpToDate":
+            return  # it would count as good from then on (N7)
+        if is_remote:
             self._try(self.primary, InvalidateRemoteRequested(volume))
         elif self.secondary.state(volume).conn.wire >= 10:
             self._try(self.secondary, InvalidateRequested(volume))
@@ -264,8 +265,7 @@ class Chances:
         """Compare the disks, from anywhere on or from where it was left."""
         start = self.chance.choice([None, 0, self.chance.randrange(VOLUME_SECTORS)])
         stop = self.chance.choice([None, self.chance.randrange(VOLUME_SECTORS)])
-        node = self.chance.choice(self.world.both)
-        self._try(node, VerifyRequested(self._volume(), start, stop))
+        self._try(self.chance.choice(self.world.both), VerifyRequested(self._volume(), start, stop))
 
     # Accidents
 

@@ -1,5 +1,6 @@
 """Worlds whose traces are held against the drawings at the end of every test."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,13 @@ import pytest
 
 from tests.simulation.traces import MakeWorld, check_traces
 from tests.simulation.world import World
+
+
+@pytest.fixture(autouse=True)
+def _no_world_is_held() -> Iterator[None]:
+    """Give back the memory of worlds that are over: their objects are few, and they are cycles."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

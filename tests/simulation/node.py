@@ -4,6 +4,7 @@ import itertools
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from generated.layouts.codec import Octets
@@ -165,6 +166,11 @@ class SimulatedNode:
         size_bytes = self.resource.size_sectors(volume) * SECTOR_SIZE_BYTES
         return self.devices[volume].read(offset_bytes=0, size_bytes=size_bytes)
 
+    def has_content_of(self, other: "SimulatedNode", volume: int = 0) -> bool:
+        """Whether both disks have the same; sectors that nobody wrote take no memory."""
+        sector_count = self.resource.size_sectors(volume)
+        return self.devices[volume].has_sectors_of(other.devices[volume], sector_count)
+
     def fill(self, seed: int, volume: int = 0, *, sectors: int = VOLUME_SECTORS) -> None:
         """Data that was there before."""
         content = random.Random(seed).randbytes(sectors * SECTOR_SIZE_BYTES)
@@ -181,6 +187,8 @@ class SimulatedNode:
             self._carry_out(effect)
         for channel in list(self.channels):
             self._send(channel)
+            if self._unread.get(channel) and not channel.is_paused:
+                self.world.later(0.0, partial(self._read, channel))
         self.world.wake(self)
 
     def do(self, command: Command) -> Answered:
@@ -365,10 +373,7 @@ class SimulatedNode:
 
     def _read(self, channel: Channel) -> None:
         waiting = self._unread.get(channel)
-        while waiting and channel in self.channels:
-            if channel.is_paused:
-                self.world.later(0.0005, lambda: self._read(channel))
-                return
+        while waiting and channel in self.channels and not channel.is_paused:
             left = memoryview(waiting.popleft())
             space = channel.space()
             size = min(len(space), len(left))

@@ -78,6 +78,23 @@ def test_secondary_detaches_and_attaches_amid_writes(make_world: MakeWorld) -> N
     world.compare()
 
 
+def test_disk_that_leaves_before_the_source_knows_of_the_end(make_world: MakeWorld) -> None:
+    """A source that never learned of its resync's end has writes that the returned disk lacks."""
+    world = resyncing(make_world())
+    world.run_until(lambda: world.bob.resource.bits_out_of_sync() < 50, "the resync's end")
+    world.alice.disk_latency_s = 0.1
+    world.run_until(lambda: world.bob.state().conn.name == "Connected", "bob to have all")
+    world.bob.order(DetachRequested())
+    assert world.alice.went_through("SyncSource", "Connected")
+    world.alice.succeed(world.alice.write(0, b"m" * 4096))
+    world.bob.attach()
+    world.run_for(1)
+    world.sync(timeout_s=30)
+    world.compare()
+    assert world.alice.said("by rule 34")
+    assert world.bob.said("by rule 35")
+
+
 def test_node_without_a_disk_is_primary(make_world: MakeWorld) -> None:
     """A node that never had a disk may be primary, with the peer's data."""
     world = make_world()

@@ -12,10 +12,11 @@ from runtime.requests import Request, RequestKind
 from tests.simulation.model import Model
 from tests.simulation.node import SimulatedNode
 from tests.simulation.scenes import SLOW_S, request, same_disks
-from tests.simulation.traces import MakeWorld
+from tests.simulation.traces import MakeWorld, check_traces
 from tests.simulation.world import World
 
 OPERATIONS_MAX = 1000
+DISK_SECTORS = 8 * 260  # what applications do here lies in the first 192; many worlds are tried
 
 
 class FailingFrom:
@@ -37,6 +38,14 @@ class FailingFrom:
             return ""
         self.failures += 1
         return "EIO"
+
+
+def _small_world(seed: int, policy: OnIoError) -> World:
+    """Two nodes that are connected, on disks that are small and the same."""
+    world = World(seed=seed, disk=DiskOptions(on_io_error=policy))
+    for node in world.both:
+        node.add_disk(sectors=DISK_SECTORS)
+    return same_disks(world)
 
 
 def _load(world: World, chance: random.Random, model: Model) -> list[Request]:
@@ -72,11 +81,10 @@ def _come_back(world: World) -> None:
 
 @pytest.mark.parametrize("count", [1, OPERATIONS_MAX], ids=["once", "for good"])
 @pytest.mark.parametrize("policy", [OnIoError.DETACH, OnIoError.PASS_ON], ids=lambda it: it.value)
-def test_applications_notice_nothing(make_world: MakeWorld, policy: OnIoError, count: int) -> None:
+def test_applications_notice_nothing(policy: OnIoError, count: int) -> None:
     """No error, no wrong read, and both disks are equal when the broken one is back."""
     for at_operation in itertools.count():
-        world = make_world(seed=at_operation, disk=DiskOptions(on_io_error=policy))
-        same_disks(world)
+        world = _small_world(at_operation, policy)
         model = Model(world.alice.content())
         model.watch(world.alice, 0)
         for node in world.both:
@@ -88,17 +96,17 @@ def test_applications_notice_nothing(make_world: MakeWorld, policy: OnIoError, c
         world.compare()
         assert not model.wrong_reads
         assert not model.faults(world.bob.content())
+        check_traces(world)  # at once: nobody keeps so many worlds
         if not disk.failures:
             assert at_operation > 10
             return
 
 
 @pytest.mark.parametrize("policy", [OnIoError.DETACH, OnIoError.PASS_ON], ids=lambda it: it.value)
-def test_the_peers_disk_may_fail_anywhere(make_world: MakeWorld, policy: OnIoError) -> None:
+def test_the_peers_disk_may_fail_anywhere(policy: OnIoError) -> None:
     """The same when it is the secondary's disk that fails."""
     for at_operation in itertools.count():
-        world = make_world(seed=at_operation, disk=DiskOptions(on_io_error=policy))
-        same_disks(world)
+        world = _small_world(at_operation, policy)
         model = Model(world.alice.content())
         model.watch(world.alice, 0)
         disk = FailingFrom(world.bob, at_operation, count=1)
@@ -111,6 +119,7 @@ def test_the_peers_disk_may_fail_anywhere(make_world: MakeWorld, policy: OnIoErr
         world.sync()
         world.compare()
         assert not model.faults(world.bob.content())
+        check_traces(world)  # at once: nobody keeps so many worlds
         if not disk.failures:
             assert at_operation > 10
             return

@@ -244,3 +244,17 @@ def test_slow_secondary_reads_no_faster_than_it_writes(make_world: MakeWorld) ->
     assert world.bob.unread_bytes > 0
     world.run_for(60)
     world.compare()
+
+
+def test_socket_that_nobody_reads_costs_nothing(make_world: MakeWorld) -> None:
+    """Hundreds of writes that wait for a slow disk are no work until it is done with the first."""
+    net = NetOptions(protocol=ReplicationProtocol.A, max_epoch_size=1)
+    world = same_disks(make_world(net=net))
+    world.bob.disk_latency_s = 1.0
+    world.alice.succeed(*[world.alice.write(8 * number, b"w" * 4096) for number in range(300)])
+    end, count = world.now + 10, 0
+    while world.now < end:
+        world.step()
+        count += 1
+    assert world.bob.unread_bytes > 0
+    assert count < 1000

@@ -299,7 +299,7 @@ class World:
             assert self.alice.resource.size_sectors(volume) == self.bob.resource.size_sectors(
                 volume
             )
-            assert self.alice.content(volume) == self.bob.content(volume), self.story()
+            assert self.alice.has_content_of(self.bob, volume), self.story()
             bits = [node.resource.bits_out_of_sync(volume) for node in self.both]
             assert bits == [0, 0], f"{bits}\n{self.story()}"
 

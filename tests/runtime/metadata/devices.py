@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from runtime.errors import DiskError
@@ -44,6 +44,15 @@ class MemoryDevice:
     def sector(self, number: int) -> bytes:
         """What reading a sector gives now."""
         return self.sectors.get(number, ZEROS)
+
+    def has_sectors_of(self, other: "MemoryDevice", sector_count: int) -> bool:
+        """Whether so many sectors from the beginning are the same there."""
+        written = {*self.written(), *other.written()}
+        return all(self.sector(it) == other.sector(it) for it in written if it < sector_count)
+
+    def written(self) -> Iterable[int]:
+        """The sectors that were ever written."""
+        return self.sectors
 
     def write(self, offset_bytes: int, content: bytes) -> None:
         """Write whole sectors."""
@@ -89,6 +98,10 @@ class CrashingDevice(MemoryDevice):
         """What reading a sector gives now."""
         versions = self._versions.get(number)
         return versions[-1] if versions else super().sector(number)
+
+    def written(self) -> Iterable[int]:
+        """The sectors that were ever written."""
+        return self.sectors.keys() | self._versions.keys()
 
     def write_sector(self, number: int, content: bytes) -> None:
         """Write one sector, which may be lost until the next flush."""

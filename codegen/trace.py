@@ -95,6 +95,27 @@ def read_trace(name: str, data: bytes) -> tuple[Trace, list[Problem]]:
     ]
 
 
+def stands(trace: Trace) -> dict[str, dict[str, str]]:
+    """Each node of a trace, or volume of one, with the state in which each machine stands last."""
+    found: dict[str, dict[str, str]] = {}
+    for node, words in _by_node(trace.source.text):
+        if step := _STEP.fullmatch(words):
+            found.setdefault(node, {})[step["graph"]] = step["target"]
+    return found
+
+
+def steps_of(trace: Trace, node: str) -> Trace:
+    """The part of a trace that one node, or volume of one, has written."""
+    lines = "".join(f"0 {it} {words}\n" for it, words in _by_node(trace.source.text) if it == node)
+    return read_trace(trace.source.name, lines.encode())[0]
+
+
+def _by_node(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        if not line.lstrip().startswith("#") and len(words := line.split(None, 2)) == 3:
+            yield words[1], words[2]
+
+
 def _read_lines(text: str) -> tuple[dict[str, Lines], list[Lines]]:
     """What stands behind time and node with its lines, and the lines that have none of these."""
     counts: Counter[str] = Counter()

@@ -1,15 +1,12 @@
 """A review as one web page that needs nothing else: pictures, changes, and what the rules say."""
 
-import re
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from codegen.drawing import CannotDrawError
-from codegen.render import render_html
+from codegen.render import hash_of, render_html
 from codegen.review.changes import ChangeRule, Impact
 from codegen.review.picture import new_side, old_side, united
 from codegen.review.report import Drawing, Judged, Review, amount
@@ -44,8 +41,8 @@ def make_page(review: Review, rules: Mapping[str, ChangeRule], draw: Draw, templ
             "summary": _summary(review),
             "rules": {name: rules[name] for name in sorted(names) if name in rules},
             "impacts_of": impacts_of,
-            "style_hash": _hash(template, "style"),
-            "script_hash": _hash(template, "script"),
+            "style_hash": hash_of(template, "style"),
+            "script_hash": hash_of(template, "script"),
         },
     )
 
@@ -98,10 +95,3 @@ def _pictures(drawing: Drawing, draw: Draw) -> Pictures:
     except CannotDrawError as error:
         return Pictures(problem=str(error))
     return Pictures(*drawn)
-
-
-def _hash(template: str, tag: str) -> str:
-    """What the page's security policy knows its own style or script by."""
-    found = re.search(rf"<{tag}>(.*?)</{tag}>", template, re.DOTALL)
-    text = found[1] if found else ""
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

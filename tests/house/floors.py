@@ -46,6 +46,8 @@ FLOORS: Final = {
     "codegen/drawings.py": 5,
     "codegen/build.py": 6,
     "codegen/coverage.py": 6,
+    "codegen/live.py": 7,
+    "codegen/live_command.py": 11,
     # reviewing: models -> facts -> changes -> review -> text, pictures, page
     "codegen/painting.py": 2,
     "codegen/git.py": 3,
@@ -302,6 +304,7 @@ WORLDLY: Final = (
     "codegen/coverage_command.py",
     "codegen/drawing.py",
     "codegen/git.py",
+    "codegen/live_command.py",
     "codegen/outputs.py",
     "codegen/review/commands.py",
     "codegen/review/driver.py",

@@ -6,15 +6,20 @@ from typing import Final
 
 import click
 
-PLACES: Final[Mapping[str, str]] = {
-    "create-md": "metadata",
-    "dump-md": "metadata",
-    "restore-md": "metadata",
-    "apply-al": "metadata",
+_OF_MODULES: Final[Mapping[str, str]] = {
+    "run": "run",
+    "status": "status events2",
+    "questions": "role cstate dstate get-gi show-gi",
+    "verbs": """up down attach detach connect disconnect primary secondary invalidate
+        invalidate-remote outdate verify pause-sync resume-sync suspend-io resume-io resize
+        new-current-uuid wait-connect wait-sync""",
+    "metadata": "create-md dump-md restore-md apply-al",
     "decode": "decode",
     "demo": "demo",
     "node": "node",
+    "completion": "completion",
 }
+PLACES: Final = {name: module for module, names in _OF_MODULES.items() for name in names.split()}
 """Command -> the module of this folder that has it in its COMMANDS."""
 
 

@@ -5,14 +5,21 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Self
 
 from click.testing import CliRunner, Result
 
 from runtime.cli import main
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.node_config import NodeConfig, to_json
 
+MIRROR: Final = ResourceConfig(
+    net=NetOptions(connect_int=1, verify_alg="sha1"),
+    volumes={0: DiskOptions(resync_rate=1 << 20, c_plan_ahead=0)},
+)
+"""A resource of nodes that are quick to find each other, and to resync."""
 PATIENCE_S: Final = 60.0
 ENDS_S: Final = 30.0
 
@@ -73,6 +80,11 @@ class RunningNode:
         """Volume 0 as its node sees it."""
         volume: dict[str, Any] = self.order("view")["resources"][0]["volumes"][0]
         return volume
+
+    def look_until(self, is_so: Callable[[dict[str, Any]], bool]) -> None:
+        """Look at volume 0 again and again until something is so."""
+        while not is_so(self.view()):
+            assert self.process.poll() is None, self.log_path.read_text()
 
     def in_sync(self) -> None:
         """Wait until both disks are the same, also where the resync has not begun yet."""

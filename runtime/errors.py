@@ -21,5 +21,13 @@ class MisuseError(Exception):
     """Our caller asked for what the state forbids."""
 
 
+class RefusedError(MisuseError):
+    """A node refused what an administrator asked for; the code says why (states 3.1, 8.3)."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class ConfigError(Exception):
     """A setting is not one that a node can run with."""

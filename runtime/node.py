@@ -12,7 +12,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from generated.layouts.codec import Octets
+from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
+from generated.layouts.superblock import Superblock
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
@@ -29,10 +31,11 @@ from runtime.effects import (
     ResyncTurnsChanged,
     StateChanged,
 )
+from runtime.engine.figures import Figures
 from runtime.engine.progress import Progress
 from runtime.engine.resource import Resource
 from runtime.engine.volume_state import VolumeState
-from runtime.errors import MisuseError
+from runtime.errors import MisuseError, RefusedError
 from runtime.events import (
     AttachRequested,
     Command,
@@ -54,6 +57,8 @@ LOG_LINES_MAX: Final = 10_000
 PIECE_SIZE_BYTES: Final = 1 << 20
 
 Told = Callable[[str], None]
+Watcher = Callable[[StateChanged | HelperTold | None], None]
+"""Is told what happens; None at the end."""
 
 
 class Node:
@@ -84,6 +89,7 @@ class Node:
         self._commands: dict[object, asyncio.Future[Answered]] = {}
         self._disks: dict[int, VolumeDisk] = {}
         self._watchers = StateWatchers()
+        self._callers: list[Watcher] = []
         self._driver: Driver
         self._programs: Programs
         self._requests: ApplicationRequests
@@ -182,6 +188,8 @@ class Node:
             self._close_disk(volume)
         self._requests.end(reason)
         self._watchers.end(reason)
+        for watcher in self._callers:
+            watcher(None)
         for future in self._commands.values():
             if not future.done():
                 future.set_exception(MisuseError(reason))
@@ -201,14 +209,14 @@ class Node:
         """The same; MisuseError when it is refused."""
         answered = await self.command(command)
         if answered.code < ReturnCode.SS_SUCCESS:
-            raise MisuseError(answered.text or answered.code.name)
+            raise RefusedError(answered.text or answered.code.name, answered.code)
 
     async def attach(self, volume: int = 0) -> None:
         """Use the volume's disk; DiskError or MetadataError when it can't be used at all."""
         if volume not in self.config.disks:
             raise MisuseError(f"volume {volume} has no disk in the configuration")
         if volume in self._disks:
-            raise MisuseError(f"volume {volume} has its disk")
+            raise MisuseError("Device is attached to a disk (use detach first)")
         options = self.config.resource.volumes[volume]
 
         def limit_s() -> float:
@@ -292,6 +300,19 @@ class Node:
         """How far the resync is that runs."""
         return self._engine.progress(volume)
 
+    def figures(self, volume: int = 0) -> Figures:
+        """What a volume is at work on, and has moved."""
+        return self._engine.figures(volume)
+
+    def superblock(self, volume: int = 0) -> Superblock | None:
+        """What a volume's meta-data say of its generations; None without a disk."""
+        return self._engine.superblock(volume)
+
+    @property
+    def protocol(self) -> ReplicationProtocol:
+        """When a write counts as done; a peer may have changed it."""
+        return self._engine.protocol
+
     def size_sectors(self, volume: int = 0) -> int:
         """How large a volume is; 0 where that is not known."""
         return self._engine.size_sectors(volume)
@@ -316,6 +337,11 @@ class Node:
         """All changes of state from now on."""
         return self._watchers.changes()
 
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Call somebody at each change of state, each helper and the end; return how to stop."""
+        self._callers.append(watcher)
+        return lambda: self._callers.remove(watcher)
+
     async def checksum(self, volume: int = 0) -> str:
         """The SHA-256 of a volume's data as they are on the own disk."""
         opened = self._disks.get(volume)
@@ -334,6 +360,8 @@ class Node:
     def _change(self, change: StateChanged) -> None:
         self.trace.tell(self._driver.now(), change)
         self._watchers.tell(change)
+        for watcher in self._callers:
+            watcher(change)
 
     def _trace_flow(self, traced: FlowTraced) -> None:
         self.trace.tell(self._driver.now(), traced)
@@ -342,6 +370,8 @@ class Node:
         self._programs.call(call)
 
     def _tell_helper(self, told: HelperTold) -> None:
+        for watcher in self._callers:
+            watcher(told)
         end = "" if told.exit_code is None else f" exit code {told.exit_code}"
         self._log(Log(Level.INFO, f"helper command: {told.name}{end}", told.volume))
 

@@ -141,6 +141,14 @@ class NodeConfig:
         ]
 
 
+def read_config(path: Path) -> NodeConfig:
+    """Read a file that has what `to_json` writes."""
+    try:
+        return from_json(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error)) from error
+
+
 def from_json(text: str) -> NodeConfig:
     """Read what `to_json` writes; what is left out has its default."""
     try:

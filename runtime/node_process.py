@@ -21,7 +21,7 @@ from typing import Any, Final, TextIO
 from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
 from runtime.io.event_loop import run
 from runtime.node import Node
-from runtime.node_config import NodeConfig, from_json
+from runtime.node_config import NodeConfig, read_config
 from runtime.node_orders import ORDERS, Arguments
 
 LINE_SIZE_BYTES_MAX: Final = 4 << 20  # a write of 1 MiB in hexadecimal digits, and room
@@ -41,20 +41,13 @@ class _End(Enum):
 
 def run_node(config_path: Path, trace_path: Path | None) -> None:
     """Run a node until it is told to quit, its input ends, or a signal comes."""
-    config = from_json(_read_text(config_path))
+    config = read_config(config_path)
     with ExitStack() as files:
         trace = None
         if trace_path is not None:
             file = files.enter_context(trace_path.open("w", buffering=1))
             trace = _writer(file)
         run(_Service(config, log=_writer(sys.stderr), trace=trace).serve())
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error)) from error
 
 
 def _writer(file: TextIO) -> Say:

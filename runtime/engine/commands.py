@@ -281,5 +281,7 @@ class Commands:
             return
         self._connection.discards_my_data = command.discard_my_data
         self._connection.is_tentative = command.tentative
+        for rooms in self._rooms.values():
+            rooms.volume.traffic.reconnect()
         self._link.fire(ConnEvent.ioctl_set_net)
         self.answer(command, SUCCESS)

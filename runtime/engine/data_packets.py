@@ -201,7 +201,9 @@ class DataPackets:
         self._connection.resume("sync uuid")
 
 
-def _data(rooms: VolumeRooms, packet: P_DATA) -> None:
+def _data(rooms: VolumeRooms, packet: P_DATA | P_TRIM | P_ZEROES | P_WSAME) -> None:
+    if isinstance(packet, P_DATA):
+        rooms.volume.traffic.received_bytes += len(packet.data)
     rooms.conflicts.receive(packet)
 
 
@@ -220,6 +222,7 @@ def _rs_data_reply(rooms: VolumeRooms, packet: P_RS_DATA_REPLY) -> None:
     if target is None:
         rooms.volume.log("P_RS_DATA_REPLY came, and no resync is running")
         return
+    rooms.volume.traffic.received_bytes += len(packet.data)
     request = target.answered(packet.sector, len(packet.data), "P_RS_DATA_REPLY")
     request.receive_RSDataReply(packet)
 
@@ -234,6 +237,7 @@ def _data_request(rooms: VolumeRooms, packet: P_DATA_REQUEST) -> None:
 
 
 def _data_reply(rooms: VolumeRooms, packet: P_DATA_REPLY) -> None:
+    rooms.volume.traffic.received_bytes += len(packet.data)
     rooms.applications.reads.remote.receive(packet)
 
 

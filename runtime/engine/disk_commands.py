@@ -81,6 +81,7 @@ class DiskCommands:
     def _take(self, volume: Volume, backing: Backing) -> None:
         """Use a disk, if its data are those that applications know."""
         volume.backing = backing
+        volume.traffic.restart()
         if _is_not_current(volume):
             raise MisuseError(NOT_CURRENT)
         flags = backing.store.superblock.flags

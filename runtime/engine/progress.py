@@ -59,8 +59,18 @@ class Progress:
         shift = 16 if self.bits_total > 0xFFFFFFFF else 10
         return 1000 - (self.bits_left >> shift) * 1000 // (1 + (self.bits_total >> shift))
 
+    @property
+    def bar(self) -> str:
+        """A picture of it, twenty characters wide (states 9.2)."""
+        x = self.permille // 50
+        return f"[{'=' * max(0, x - 1)}>{'.' * (20 - x)}]"
+
     def text(self, *, is_verify: bool = False) -> str:
         """All of it in one line, like those of /proc/drbd."""
+        return f"{self.amount_text(is_verify=is_verify)} {self.speed_text}"
+
+    def amount_text(self, *, is_verify: bool = False) -> str:
+        """How much is done, as /proc/drbd tells it."""
         in_mib = self.bits_total > _BITS_IN_MIB_MIN
         left, total = (
             (bits >> 10 if in_mib else bits) * _BLOCK_SIZE_KIB
@@ -69,9 +79,10 @@ class Progress:
         done = f"{self.permille // 10:3}.{self.permille % 10}%"
         amount = f"({left}/{total}){'M' if in_mib else 'K'}"
         run = "verified" if is_verify else "sync'ed"
-        return f"{run}:{done} {amount} {self._speed()}"
+        return f"{run}:{done} {amount}"
 
-    def _speed(self) -> str:
+    @property
+    def speed_text(self) -> str:
         """When it will be done, and why then."""
         if self.is_paused:
             return "paused"

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from generated.layouts.configuration import ReplicationProtocol
+from generated.layouts.superblock import Superblock
 from generated.states.conn_states import ConnEvent, ConnState
 from runtime.config import ResourceConfig
 from runtime.effects import DiskWork, Effect, Level, RequestFinished
@@ -22,6 +24,7 @@ from runtime.engine.data_packets import DataPackets
 from runtime.engine.dependents import Dependents
 from runtime.engine.disk_commands import DiskCommands
 from runtime.engine.fencing import Fencing
+from runtime.engine.figures import Figures, figures_of, superblock_of
 from runtime.engine.leaving import Leaving
 from runtime.engine.link import LEAVING, Link
 from runtime.engine.meta_packets import MetaPackets
@@ -164,6 +167,19 @@ class Resource:
         rooms = self._rooms[volume]
         return rooms.resync.progress() or rooms.verify.progress()
 
+    def figures(self, volume: int = 0) -> Figures:
+        """What a volume is at work on, and has moved."""
+        return figures_of(self._rooms[volume])
+
+    def superblock(self, volume: int = 0) -> Superblock | None:
+        """What a volume's meta-data say of its generations; None without a disk."""
+        return superblock_of(self._rooms[volume])
+
+    @property
+    def protocol(self) -> ReplicationProtocol:
+        """When a write counts as done, as was agreed or is wanted."""
+        return self._connection.protocol
+
     # What comes of the peer
 
     def _bytes_arrived(self, event: BytesArrived) -> None:
@@ -279,6 +295,8 @@ class Resource:
         volume = self._rooms[work.volume].volume
         if not volume.own_works.is_awaited(work):
             return
+        if not event.error:
+            volume.traffic.disk_did(work)
         was_at_work = bool(volume.peer_works)
         volume.peer_works.discard(work)
         self._with_disk(

@@ -75,11 +75,12 @@ class Resync:
         """How far it is; None while none runs."""
         if self._marks is None:
             return None
+        is_asking = self.volume.state.conn is not ConnState.SyncSource
         return self._marks.progress(
             bits_set=self.volume.bits_out_of_sync,
             now=self.volume.agenda.now,
             bits_failed=self.volume.bits_failed,
-            wanted_kib_s=self.volume.pace.wanted_rate_kib_s,
+            wanted_kib_s=self.volume.pace.wanted_rate_kib_s if is_asking else None,
         )
 
     def start(self) -> None:

@@ -191,6 +191,7 @@ class ResyncSource:
             digest = digest_for(connection, content)
             head = P_RS_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
             connection.send_data(head, volume=volume.number, payload=content)
+            volume.traffic.sent_bytes += len(content)
         if len(self._pending) >= PENDING_COUNT_MAX:
             del self._pending[next(iter(self._pending))]
         self._pending[packet.sector, packet.blksize] = request

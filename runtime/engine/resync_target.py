@@ -226,6 +226,11 @@ class ResyncTarget:
         self._name = ("resync", volume.number)
         volume.pace.reset()
 
+    @property
+    def open_count(self) -> int:
+        """Requests that the source has not answered, or whose answers are being written."""
+        return len(self._requests)
+
     def stop(self) -> None:
         """The resync is over or called off: answers that come later mean nothing."""
         self.is_running = False

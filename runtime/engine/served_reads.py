@@ -72,6 +72,7 @@ class ServedRead(UpToDateHandlers[Effect], Traced):
         digest = digest_for(volume.connection, self.content)
         head = P_DATA_REPLY(packet.sector, packet.block_id, digest, b"")
         volume.connection.send_data(head, volume=volume.number, payload=self.content)
+        volume.traffic.sent_bytes += len(self.content)
         self._tell(volume, FLOW)
         return ()
 

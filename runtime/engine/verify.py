@@ -59,6 +59,11 @@ class Verify:
         volume.watchers.append(self._note_state)
 
     @property
+    def open_count(self) -> int:
+        """Blocks that were asked for and have no result yet; 0 while none runs."""
+        return self._run.open_count if self._run is not None and self._is_running else 0
+
+    @property
     def peer_knows_stop_sectors(self) -> bool:
         """Whether it may end before the end of the volume, and is told so (A25)."""
         return self.volume.connection.version in VERSIONS_OF_STOP_SECTOR

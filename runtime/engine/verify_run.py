@@ -42,6 +42,11 @@ class VerifyRun:
         self._marks = Marks(bits_total=self._bits_total, now=self._volume.agenda.now)
 
     @property
+    def open_count(self) -> int:
+        """Requests that have no result yet."""
+        return len(self._open)
+
+    @property
     def is_untouched(self) -> bool:
         """Whether nothing was asked for yet."""
         return not self._open and not self.compared_count

@@ -27,6 +27,7 @@ from runtime.engine.intervals import Claimant, Intervals
 from runtime.engine.own_works import OwnWorks
 from runtime.engine.pace import BLOCK_SECTORS, ApplicationActivity, ResyncPace
 from runtime.engine.sizes import OLD_REQUEST_SIZE_BYTES_MAX, Bounds
+from runtime.engine.traffic import Traffic
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import DiskError
 from runtime.metadata.generations import Generations
@@ -82,6 +83,7 @@ class Volume:
         self.activity = ApplicationActivity()
         """What applications, here or at the peer, move on the disk beside a resync."""
         self.pace = ResyncPace(options, max_buffers=connection.options.max_buffers)
+        self.traffic = Traffic()
         self.sequence = 0
         """The number of the last write or acknowledgement that was sent (wire 7.8)."""
         self.own_works = OwnWorks(connection.agenda)

@@ -20,6 +20,7 @@ def send_write(volume: Volume, request: Request, *, block_id: int, dp_flags: int
         digest = digest_for(connection, request.data)
         head = P_DATA(sector, block_id, sequence, dp_flags, digest, b"")
         connection.send_data(head, volume=volume.number, payload=request.data)
+        volume.traffic.sent_bytes += len(request.data)
         return
     size_bytes = request.sector_count * SECTOR_SIZE_BYTES
     if request.kind is RequestKind.DISCARD:

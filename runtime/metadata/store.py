@@ -65,6 +65,7 @@ class Store:
         self._data = data or device
         self._areas = lies
         self._log = ActivityLog(fitting_slot_count(slot_count, lies.striping))
+        self.transaction_count = 0
         self._durable = b""
         """The superblock's bytes as they are on disk for certain."""
         self._durable_flags = superblock.flags
@@ -223,6 +224,7 @@ class Store:
             self._flush_data()
 
     def _write_transaction(self, transaction: Transaction) -> None:
+        self.transaction_count += 1
         block = block_position(transaction.number, self._areas.striping)
         self._device.write(
             self._areas.al_offset_bytes + block * BLOCK_SIZE_BYTES, transaction.pack()

@@ -37,7 +37,8 @@ def test_the_wheel_has_packages_templates_and_commands(installed: Path) -> None:
         "codegen/templates/states/{graph}/states.py.j2",
         "generated/states/conn_states/transitions.py",
         "generated/py.typed",
-        "runtime/cli.py",
+        "runtime/cli/__init__.py",
+        "runtime/cli/verbs.py",
     ):
         assert path in present
     assert not any(path.startswith("tests") for path in present)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from runtime.cli import PROGRESS_SIZE_BYTES_MIN
+from runtime.cli.decode import PROGRESS_SIZE_BYTES_MIN
 from tests.runtime.recorded import FOLDER
 
 CAPTURE: Final = FOLDER / "zero-out-integrity.pcap.gz"

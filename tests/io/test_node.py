@@ -208,7 +208,7 @@ def test_a_disk_can_be_given_up_and_taken_again(tmp_path: Path) -> None:
     async def scenario() -> None:
         config = two_configs(tmp_path)[0]
         async with Node(config) as alice:
-            with pytest.raises(MisuseError, match="volume 0 has its disk"):
+            with pytest.raises(MisuseError, match="Device is attached to a disk"):
                 await alice.attach()
             await alice.do(DetachRequested())
             async with Node(replace(config, name="carol")) as carol:

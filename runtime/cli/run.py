@@ -1,0 +1,123 @@
+"""`dotmirror run`: nodes as a service."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.control.place import SOCKET_VARIABLE, place_to_listen
+from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
+from runtime.node_config import Address, DiskPath, NodeConfig, options_of
+from runtime.run_process import read_configs, run_nodes
+from runtime.systemd import UNIT
+
+RUN_EXAMPLES: Final = """\b
+Examples:
+  dotmirror run --disk a.img --listen 127.0.0.1:7788 --peer 127.0.0.1:7789
+  dotmirror run --disk a.img --listen 10.0.0.1:7788 --peer 10.0.0.2:7788 \\
+      --net verify-alg=sha1 --disk-option resync-rate=100000
+  dotmirror run /etc/dotmirror
+  dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
+and then, in another terminal:
+  dotmirror primary --force
+  dotmirror status
+"""
+WORDS: Final[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, "false": False}
+
+
+class _Setting(click.ParamType[tuple[str, Any]]):
+    """NAME=VALUE, as DRBD's configuration has options."""
+
+    name = "setting"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        if not isinstance(value, str):
+            return tuple(value)
+        name, equals, word = value.partition("=")
+        if not equals:
+            self.fail(f"{value!r} is no setting; write NAME=VALUE", param, ctx)
+        if word.isascii() and word.isdecimal():
+            return name, int(word)
+        return name, WORDS.get(word, word)
+
+
+@click.command(epilog=RUN_EXAMPLES)
+@click.argument("paths", metavar="[CONFIG]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--disk",
+    "disks",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file or block device with meta-data; the first is volume 0, and so on.",
+)
+@click.option("--listen", metavar="ADDRESS", help="Where this node listens, as 10.0.0.1:7788.")
+@click.option("--peer", metavar="ADDRESS", help="Where the other node listens.")
+@click.option("--resource", default="r0", show_default=True, help="What the mirror is called.")
+@click.option("--name", help="What this node is called.  [default: the host's name]")
+@click.option(
+    "--net", "net", metavar="NAME=VALUE", multiple=True, type=_Setting(), help="A net option."
+)
+@click.option(
+    "--disk-option",
+    "disk",
+    metavar="NAME=VALUE",
+    multiple=True,
+    type=_Setting(),
+    help="An option of all disks.",
+)
+@click.option(
+    "-S",
+    "--socket",
+    "control_path",
+    envvar=SOCKET_VARIABLE,
+    type=click.Path(path_type=Path),
+    help="Where commands are taken.  [default: below $XDG_RUNTIME_DIR, or /run/dotmirror]",
+)
+@click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
+def run(paths: tuple[Path, ...], **given: Any) -> None:
+    """Run nodes in the foreground until SIGTERM.
+
+    What they are is told by files, as `dotmirror node` has them, by folders of such files, or by
+    --disk, --listen and --peer.
+    """
+    if given["print_unit"]:
+        click.echo(UNIT.format(program=Path(sys.argv[0]).absolute()), nl=False)
+        return
+    try:
+        configs = read_configs(paths) if paths else [_config(given)]
+        if paths and given["disks"]:
+            raise click.UsageError("either files of a configuration or --disk")
+        run_nodes(configs, given["control_path"] or place_to_listen())
+    except (ConfigError, DiskError, MetadataError, MisuseError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _config(given: Mapping[str, Any]) -> NodeConfig:
+    """One node of what stands on the command line."""
+    for name in ("disks", "listen", "peer"):
+        if not given[name]:
+            option = "--disk" if name == "disks" else f"--{name}"
+            raise click.UsageError(f"{option} is missing, or the file of a configuration")
+    volumes = range(len(given["disks"]))
+    disk = DiskOptions(**options_of(DiskOptions, dict(given["disk"]), "--disk-option"))
+    resource = ResourceConfig(
+        name=given["resource"],
+        net=NetOptions(**options_of(NetOptions, dict(given["net"]), "--net")),
+        volumes=dict.fromkeys(volumes, disk),
+    )
+    return NodeConfig(
+        given["name"] or os.uname().nodename,
+        resource,
+        Address.parse(given["listen"]),
+        Address.parse(given["peer"]),
+        {number: DiskPath(path) for number, path in enumerate(given["disks"])},
+    )
+
+
+COMMANDS: Final[Mapping[str, click.Command]] = {"run": run}

@@ -1,0 +1,1 @@
+"""How an operator's commands reach a node that runs, and what they show."""

@@ -196,6 +196,7 @@ FLOORS: Final = {
     "runtime/engine/write_packet.py": 7,
     "runtime/io/disk_work.py": 7,
     "runtime/io/tls.py": 3,
+    "runtime/io/listening.py": 3,
     "runtime/io/programs.py": 7,
     "runtime/io/sockets.py": 7,
     "runtime/demo/audience.py": 8,
@@ -255,6 +256,7 @@ FLOORS: Final = {
     "runtime/nbd/extents.py": 4,
     "runtime/nbd/phases.py": 3,
     "runtime/nbd/session.py": 4,
+    "runtime/nbd/server.py": 19,
     "runtime/neighbours.py": 8,
     "runtime/node.py": 18,
     "runtime/node_orders.py": 19,
@@ -329,6 +331,7 @@ WORLDLY: Final = (
     "runtime/node_process.py",
     "runtime/node_orders.py",
     "runtime/application_requests.py",
+    "runtime/nbd/server.py",
     "runtime/state_watchers.py",
     "runtime/cli.py",
 )

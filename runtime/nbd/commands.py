@@ -1,7 +1,7 @@
 """What a client asks of an export: one command, and the requests that it comes to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from generated.layouts.codec import Octets
@@ -33,6 +33,14 @@ FLAGS: Final = {
     BLOCK_STATUS: FUA | NbdCommandFlags.REQ_ONE,
 }
 """Command -> the flags that it may have; where nothing is written, FUA means nothing."""
+
+KINDS: Final = {
+    READ: RequestKind.READ,
+    FLUSH: RequestKind.FLUSH,
+    int(NbdCommand.TRIM): RequestKind.DISCARD,
+    int(NbdCommand.WRITE_ZEROES): RequestKind.WRITE_ZEROES,
+}
+"""What the node is asked for."""
 
 CHANGES: Final = frozenset({WRITE, int(NbdCommand.TRIM), int(NbdCommand.WRITE_ZEROES)})
 
@@ -122,27 +130,21 @@ def _fault_of_range(command: Command, export: Export) -> tuple[int, str]:
     return 0, ""
 
 
-def requests_of(command: Command, volume: int) -> Iterator[Part]:
+def requests_of(command: Command, volume: int) -> list[Part]:
     """The requests of a command that brings no data; none for an empty range."""
-    is_fua = bool(command.flags & FUA)
+    kind = KINDS[command.code]
     count = command.length // SECTOR_SIZE_BYTES
-    part = Part(RequestKind.READ, volume, command.first_sector, count, command=command)
-    match command.code:
-        case NbdCommand.FLUSH:
-            yield replace(part, kind=RequestKind.FLUSH)
-        case _ if not count:
-            return
-        case NbdCommand.READ:
-            yield from _cut(part, REQUEST_SIZE_BYTES_MAX)
-        case NbdCommand.TRIM:
-            command.must_flush = is_fua
-            whole = replace(part, kind=RequestKind.DISCARD, may_unmap=True)
-            yield from _cut(whole, RANGE_SIZE_BYTES_MAX)
-        case NbdCommand.WRITE_ZEROES:
-            command.must_flush = is_fua
-            may_unmap = not command.flags & NbdCommandFlags.NO_HOLE
-            whole = replace(part, kind=RequestKind.WRITE_ZEROES, may_unmap=may_unmap)
-            yield from _cut(whole, RANGE_SIZE_BYTES_MAX)
+    part = Part(kind, volume, command.first_sector, count, command=command)
+    if not count:
+        return [part] if kind is RequestKind.FLUSH else []
+    most_bytes = REQUEST_SIZE_BYTES_MAX
+    if kind is not RequestKind.READ:
+        most_bytes = RANGE_SIZE_BYTES_MAX
+        part.may_unmap = not command.flags & NbdCommandFlags.NO_HOLE
+        command.must_flush = bool(command.flags & FUA)
+    if command.length <= most_bytes:
+        return [part]
+    return list(_cut(part, most_bytes))
 
 
 def _cut(part: Part, size_bytes_max: int) -> Iterator[Part]:

@@ -256,7 +256,7 @@ class Session:
         elif command.code == BLOCK_STATUS:
             self._ask_status(command)
         else:
-            self._ask(command, list(requests_of(command, self._export.volume)), parts)
+            self._ask(command, requests_of(command, self._export.volume), parts)
 
     def _ask(self, command: Command, requests: list[Part], parts: list[Part]) -> None:
         command.left = len(requests)

@@ -36,6 +36,7 @@ FLAGS: Final = {
 
 KINDS: Final = {
     READ: RequestKind.READ,
+    WRITE: RequestKind.WRITE,
     FLUSH: RequestKind.FLUSH,
     int(NbdCommand.TRIM): RequestKind.DISCARD,
     int(NbdCommand.WRITE_ZEROES): RequestKind.WRITE_ZEROES,

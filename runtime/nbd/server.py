@@ -116,9 +116,10 @@ class _Client(asyncio.BufferedProtocol):
         if session.asked_status:
             self._server.tell_status(self)
         if session.out:
+            out = session.out.copy()
+            session.out.clear()  # before it is sent: that may call `pause_writing`
             if not self._is_gone:
-                self._transport.writelines(session.out.copy())
-            session.out.clear()
+                self._transport.writelines(out)
         self._do_deeds()
         is_paused = self._is_congested or session.is_full
         if is_paused is not self._is_paused and not self._is_gone:

@@ -220,6 +220,20 @@ def test_a_client_that_reads_nothing_is_waited_for(tmp_path: Path) -> None:
     with_export(tmp_path, scenario)
 
 
+def test_replies_that_wait_for_the_socket_come_once(tmp_path: Path) -> None:
+    """A client that asks for more than its socket holds gets all of it, each reply once."""
+
+    async def scenario(_alice: Node, _bob: Node, _: NbdServer) -> None:
+        client = await chosen(tmp_path)
+        data = bytes(range(256)) * (3 * MIB // 256)
+        await client.write(0, data)
+        cookies = [client.say(NbdCommand.READ, length=3 * MIB) for _ in range(12)]
+        for cookie in cookies:
+            assert (await client.answer(cookie)).data == data
+
+    with_export(tmp_path, scenario)
+
+
 def test_clients_are_counted(tmp_path: Path) -> None:
     """More clients than there is room for are let go at once."""
 

@@ -50,7 +50,8 @@ test: $(READY) ## fresh output, format, lint, types, tests
 interop: $(READY) ## hold everything against programs that nobody here wrote (the Linux kernel, drbdmeta, tshark ...)
 	@$(BIN)/python -m tests.interop.kernel.build
 	@DOTMIRROR_CRASH_SEEDS=12 $(BIN)/pytest --every-row \
-		tests/interop tests/simulation tests/runtime/engine tests/runtime/metadata/test_crashes.py
+		tests/interop tests/simulation tests/runtime/engine tests/runtime/nbd \
+		tests/runtime/metadata/test_crashes.py
 
 sim: $(READY) ## let two engines live through many random worlds of accidents (DOTMIRROR_SIM_SEEDS=2000)
 	@DOTMIRROR_SIM_SEEDS=$${DOTMIRROR_SIM_SEEDS:-500} $(BIN)/pytest --numprocesses auto --dist worksteal tests/simulation

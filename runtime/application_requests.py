@@ -5,6 +5,7 @@ All that is asked in one turn of the event loop goes to the engine as one event.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from generated.layouts.codec import Octets
 from runtime.effects import RequestFinished
@@ -19,6 +20,8 @@ from runtime.requests import (
     pieces,
 )
 
+Asked: TypeAlias = Callable[[RequestFinished], None]
+
 
 class ApplicationRequests:
     """The requests that are open. `size_sectors` says how large a volume is, 0 if not known."""
@@ -31,6 +34,7 @@ class ApplicationRequests:
         self._loop = asyncio.get_running_loop()
         self._made: list[Request] = []
         self._open: dict[Request, asyncio.Future[Octets]] = {}
+        self._told: dict[Request, Asked] = {}
         self._end = ""
 
     def submit(self, requests: Sequence[Request]) -> list[asyncio.Future[Octets]]:
@@ -45,6 +49,24 @@ class ApplicationRequests:
         self._made += requests
         self._open.update(zip(requests, futures, strict=True))
         return futures
+
+    def ask(self, requests: Iterable[Request], told: Asked) -> None:
+        """The same for who has many clients: `told` is called at the end of each request.
+
+        Also of one that can't be asked for. It must only take note.
+        """
+        if not self._made:
+            self._loop.call_soon(self._hand_over)
+        for request in requests:
+            try:
+                if self._end:
+                    raise MisuseError(self._end)  # noqa: TRY301  # as `_check` does
+                self._check(request)
+            except MisuseError as refusal:
+                told(RequestFinished(request, str(refusal)))
+            else:
+                self._made.append(request)
+                self._told[request] = told
 
     def _check(self, request: Request) -> None:
         if request.kind is RequestKind.FLUSH:
@@ -66,6 +88,10 @@ class ApplicationRequests:
 
     def finish(self, finished: RequestFinished) -> None:
         """The engine says that a request is done."""
+        told = self._told.pop(finished.request, None)
+        if told is not None:
+            told(finished)
+            return
         future = self._open.pop(finished.request)
         if future.done():  # who asked does not wait any more
             return
@@ -83,6 +109,9 @@ class ApplicationRequests:
                 future.set_exception(DiskError(reason))
                 future.exception()  # whoever does not wait for it need not be told
         self._open.clear()
+        while self._told:
+            request, told = self._told.popitem()
+            told(RequestFinished(request, reason))
 
     async def all_of(self, requests: Iterable[Request]) -> list[Octets]:
         """Ask, and wait for all; the first error is raised when all are done."""

@@ -148,6 +148,20 @@ class ConnectRequested(Command):
     """Only find out what would follow, on both nodes, and stand alone again."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceOpened(Event):
+    """Somebody uses a volume: as long as it is open, it stays primary."""
+
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClosed(Event):
+    """... and one of them does no longer."""
+
+    volume: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DisconnectRequested(Command):
     """Let the peer go (states 7.10)."""

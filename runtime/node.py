@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,7 +18,7 @@ from generated.layouts.superblock import Superblock
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
-from runtime.application_requests import ApplicationRequests, requests_of, sectors_of
+from runtime.application_requests import ApplicationRequests, Asked, requests_of, sectors_of
 from runtime.effects import (
     Answered,
     CallHelper,
@@ -40,6 +40,8 @@ from runtime.events import (
     AttachRequested,
     Command,
     DetachRequested,
+    DeviceClosed,
+    DeviceOpened,
     DisconnectRequested,
     SecondaryRequested,
 )
@@ -121,7 +123,7 @@ class Node:
         self._programs = Programs(
             config,
             ended=self._driver.post,
-            said=lambda text: self._say(f"info: {text}"),
+            said=lambda text: self.say(f"info: {text}"),
         )
         self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
         self._neighbours.join(config.resource.name, self._driver.post)
@@ -148,9 +150,9 @@ class Node:
                     await self.down()
                     await self._driver.closed()  # the peer is to take what it was told
             except TimeoutError:
-                self._say("warning: the peer or a disk took too long, the node ends all the same")
+                self.say("warning: the peer or a disk took too long, the node ends all the same")
             except MisuseError as refusal:
-                self._say(f"warning: the node ends all the same: {refusal}")
+                self.say(f"warning: the node ends all the same: {refusal}")
         self.kill()
         await self._driver.closed()
         await self._programs.closed()
@@ -173,7 +175,7 @@ class Node:
         self._close("the node has ended")
 
     def _fall(self) -> None:
-        self._say("error: the engine failed, everything is closed")
+        self.say("error: the engine failed, everything is closed")
         self._close("the node has failed")
         if self._failed is not None:
             self._failed()
@@ -283,6 +285,18 @@ class Node:
         )
         await self._requests.all_of(requests_of(request))
 
+    def ask(self, requests: Iterable[Request], told: Asked) -> None:
+        """Ask without futures: `told` takes note of the end of each, also of what is refused."""
+        self._requests.ask(requests, told)
+
+    def hold_open(self, volume: int = 0) -> None:
+        """Somebody uses a volume, which stays primary until everyone has let it go."""
+        self._driver.post(DeviceOpened(volume))
+
+    def let_go(self, volume: int = 0) -> None:
+        """... no longer."""
+        self._driver.post(DeviceClosed(volume))
+
     def _finish(self, finished: RequestFinished) -> None:
         self._requests.finish(finished)
 
@@ -316,6 +330,32 @@ class Node:
     def size_sectors(self, volume: int = 0) -> int:
         """How large a volume is; 0 where that is not known."""
         return self._engine.size_sectors(volume)
+
+    def block_size_sectors(self, volume: int = 0) -> int:
+        """The smallest unit that can be read or written."""
+        return self._engine.block_size_sectors(volume)
+
+    def is_zeroing_fast(self, volume: int = 0) -> bool:
+        """Whether zeroes take less than writing them."""
+        return self._engine.is_zeroing_fast(volume)
+
+    def runs_out_of_sync(self, volume: int = 0, *, from_bit: int = 0) -> Iterator[tuple[int, int]]:
+        """What the nodes do not have in common: first block of 4 KiB and how many, in order."""
+        return self._engine.runs_out_of_sync(volume, from_bit=from_bit)
+
+    async def allocated(
+        self, volume: int, *, offset_bytes: int, end_bytes: int, run_count_max: int
+    ) -> list[tuple[int, int]]:
+        """Where the volume's data are no hole; all of it where the own disk can't tell."""
+        opened = self._disks.get(volume)
+        if opened is None or self.state(volume).disk is not DiskState.UpToDate:
+            return [(offset_bytes, end_bytes)]
+        return await asyncio.to_thread(
+            opened.disk.allocated,
+            offset_bytes=offset_bytes,
+            end_bytes=end_bytes,
+            run_count_max=run_count_max,
+        )
 
     async def wait_for(
         self, is_wanted: Predicate, volume: int = 0, timeout_s: float | None = None
@@ -377,9 +417,10 @@ class Node:
 
     def _log(self, log: Log) -> None:
         volume = "" if log.volume is None else f"volume {log.volume}: "
-        self._say(f"{log.level.value}: {volume}{log.text}")
+        self.say(f"{log.level.value}: {volume}{log.text}")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """A line for the log."""
         line = f"{self._driver.now():.3f} {self.config.name} {text}"
         self.log.append(line)
         if self._told is not None:

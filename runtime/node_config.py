@@ -98,6 +98,37 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class NbdTls:
+    """TLS 1.3 for NBD's clients, each with a certificate that one of the authority has signed."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True, slots=True)
+class NbdConfig:
+    """Where clients find the node's volumes by NBD."""
+
+    unix: Path | None = None
+    """A socket in the file system, for this node's user alone."""
+    address: Address | None = None
+    tls: NbdTls | None = None
+    insecure: bool = False
+    """Whether whoever reaches the address may do everything, and read along."""
+    read_only: bool = False
+
+    def __post_init__(self) -> None:
+        if self.unix is None and self.address is None:
+            raise ConfigError("nbd needs a path (unix) or an address")
+        if self.address is not None and self.tls is None and not self.insecure:
+            raise ConfigError(
+                "nbd on an address needs tls; without it everybody there is let in, which"
+                " has to be said: insecure"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
     """One node of a resource."""
 
@@ -114,6 +145,8 @@ class NodeConfig:
     """The peer's host name, as the administrator's programs know it; its address if empty."""
     drbd_conf: str = "/etc/drbd.conf"
     """Where those programs are to find DRBD's configuration; this node does not read it."""
+    nbd: NbdConfig | None = None
+    """How `dotmirror node` gives the volumes to applications."""
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):
@@ -168,6 +201,7 @@ def from_json(text: str) -> NodeConfig:
         {number: _disk_path(it, f"disks.{number}") for number, it in disks.items()},
         _tls(top["tls"]) if top.get("tls") is not None else None,
         _value(top.get("resync_count_max", 0), int, "resync_count_max"),
+        nbd=_nbd(top["nbd"]) if top.get("nbd") is not None else None,
         **{name: _value(top[name], str, name) for name in _TEXTS if name in top},
     )
 
@@ -183,13 +217,33 @@ _OF_THE_RESOURCE: Final[Mapping[str, type[Any]]] = {
 }
 
 
-def _tls(content: object) -> Tls:
-    names = [field.name for field in fields(Tls)]
-    given = _object(content, "tls", names)
+def _all_texts(kind: type[Any], content: object, place: str) -> dict[str, str]:
+    """The fields of a kind, of which none may be left out."""
+    names = [field.name for field in fields(kind)]
+    given = _object(content, place, names)
     for name in names:
         if name not in given:
-            raise ConfigError(f"tls has no {name}")
-    words = {name: _value(given[name], str, f"tls.{name}") for name in names}
+            raise ConfigError(f"{place} has no {name}")
+    return {name: _value(given[name], str, f"{place}.{name}") for name in names}
+
+
+def _nbd(content: object) -> NbdConfig:
+    given = _object(content, "nbd", [field.name for field in fields(NbdConfig)])
+    given = {name: it for name, it in given.items() if it is not None}
+    if "unix" in given:
+        given["unix"] = Path(_value(given["unix"], str, "nbd.unix"))
+    if "address" in given:
+        given["address"] = Address.parse(_value(given["address"], str, "nbd.address"))
+    if "tls" in given:
+        words = _all_texts(NbdTls, given["tls"], "nbd.tls")
+        given["tls"] = NbdTls(**{name: Path(word) for name, word in words.items()})
+    for name in ("insecure", "read_only"):
+        given[name] = _value(given.get(name, False), bool, f"nbd.{name}")
+    return NbdConfig(**given)
+
+
+def _tls(content: object) -> Tls:
+    words = _all_texts(Tls, content, "tls")
     peer_name = words.pop("peer_name")
     return Tls(**{name: Path(word) for name, word in words.items()}, peer_name=peer_name)
 
@@ -308,6 +362,8 @@ def _plain(it: object) -> object:
         case Mapping():
             return {str(key): _plain(value) for key, value in it.items()}
         case NodeConfig() | ResourceConfig() | NetOptions() | DiskOptions() | DiskPath() | Tls():
+            return {field.name: _plain(getattr(it, field.name)) for field in fields(it)}
+        case NbdConfig() | NbdTls():
             return {field.name: _plain(getattr(it, field.name)) for field in fields(it)}
         case _:
             return it

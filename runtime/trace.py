@@ -10,14 +10,22 @@ Steps are kept as they come and become text when somebody reads them: most never
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from generated.flows.path import Flow
 from runtime.effects import FlowTraced, StateChanged
 
 KEPT_MAX: Final = 100_000  # some tens of megabytes; what is older is in the sink, if there is one
 
-Told: TypeAlias = StateChanged | FlowTraced
+
+class ArrowsTaken(NamedTuple):
+    """What a machine did that is none of the engine's."""
+
+    arrows: tuple[tuple[str, str, str, str, tuple[str, ...]], ...]
+    volume: int = 0
+
+
+Told: TypeAlias = StateChanged | FlowTraced | ArrowsTaken
 Arriving: TypeAlias = dict[Enum, list[tuple[Enum, str, str]]]
 """Each step's arrows that lead to it: from where, by which packet, and as text."""
 
@@ -53,7 +61,7 @@ class Trace:
     def _lines(self, now_s: float, told: Told) -> Iterator[str]:
         volume = f"/{told.volume}" if told.volume else ""
         head = f"{now_s:.3f} {self._node}{volume}"
-        steps = _arrows(told) if isinstance(told, StateChanged) else self._steps(told)
+        steps = self._steps(told) if isinstance(told, FlowTraced) else _arrows(told)
         return (f"{head} {step}" for step in steps)
 
     def _steps(self, told: FlowTraced) -> Iterator[str]:
@@ -71,7 +79,7 @@ class Trace:
             done.add(step)
 
 
-def _arrows(told: StateChanged) -> Iterator[str]:
+def _arrows(told: StateChanged | ArrowsTaken) -> Iterator[str]:
     for graph, source, event, target, actions in told.arrows:
         done = f"  [{', '.join(actions)}]" if actions else ""
         yield f"{graph} {source} --{event}--> {target}{done}"

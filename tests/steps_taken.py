@@ -11,8 +11,8 @@ from typing import Final
 from codegen.coverage import Coverage, Score, cover, score
 from codegen.drawings import Drawings
 from codegen.trace import read_trace
-from runtime.effects import FlowTraced, StateChanged
-from runtime.trace import Trace
+from runtime.effects import FlowTraced
+from runtime.trace import Told, Trace
 
 STAMP: Final = "0.000 node"
 """Time and node, which do not matter here."""
@@ -26,9 +26,9 @@ class StepsTaken:
         self.steps: set[str] = set()
         """What stands behind time and node in a line of a trace."""
 
-    def note(self, told: StateChanged | FlowTraced) -> None:
+    def note(self, told: Told) -> None:
         """A node in this process has done something."""
-        key = told.arrows if isinstance(told, StateChanged) else (told.flow.drawing, *told.steps)
+        key = (told.flow.drawing, *told.steps) if isinstance(told, FlowTraced) else told.arrows
         if key in self._told:
             return
         self._told.add(key)

@@ -87,8 +87,8 @@ class Answering:
             return ReturnCode.SS_NOTHING_TO_DO
         try:
             code = change(rooms.volume, *events, circumstances=circumstances_of(rooms))
-        except Refused:
-            code = code_of_refused(rooms)
+        except Refused as refused:
+            code = code_of_refused(rooms, refused)
             rooms.volume.log(f"State change failed: {refusal_text(code)}", Level.ERROR)
         return code
 

@@ -53,6 +53,8 @@ class Applications:
         meanwhile."""
         self.is_held = False
         """Whether nobody is let in: the bitmap is about to be sent, or the role changes."""
+        self.opener_count = 0
+        """How many hold the device open, at work or not."""
         self.disk_failed = disk_failed
         self._waiting: deque[Request] = deque()
         self._open_size_bytes = 0
@@ -63,9 +65,15 @@ class Applications:
         volume.watchers.append(self._note_state)
 
     @property
-    def open_count(self) -> int:
-        """Requests that are let in and not finished."""
-        return len(self._parts)
+    def is_device_open(self) -> bool:
+        """Whether somebody is at work, or may be at any moment."""
+        return bool(self._parts) or self.opener_count > 0
+
+    @property
+    def carries_zeroes_by_name(self) -> bool:
+        """Whether zeroes need not be sent as such."""
+        kind, _ = self._carrier(Request(RequestKind.WRITE_ZEROES))
+        return kind is RequestKind.WRITE_ZEROES
 
     def make(self, requests: Sequence[Request]) -> None:
         """Take what applications want."""

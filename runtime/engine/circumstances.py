@@ -3,6 +3,8 @@
 from generated.layouts.state import ReturnCode
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
+from generated.states.machine import Refused
+from generated.states.node_states import NodeEvent
 from generated.states.peer_states import PeerState
 from runtime.config import FencingPolicy
 from runtime.engine.rooms import Rooms
@@ -20,15 +22,17 @@ def circumstances_of(rooms: Rooms) -> Circumstances:
             other.state.peer is PeerState.Primary for other in volumes.values()
         ),
         is_fencing=volume.has_disk and is_fencing,
-        is_device_open=bool(rooms.applications.open_count),
+        is_device_open=rooms.applications.is_device_open,
         has_verify_alg=bool(connection.verify_alg),
         version=connection.version,
         state_sent=connection.is_state_sent,
     )
 
 
-def code_of_refused(rooms: Rooms) -> ReturnCode:
-    """What is wrong where the drawing has no arrow at all (states 3.5, T1 and T11)."""
+def code_of_refused(rooms: Rooms, refused: Refused) -> ReturnCode:
+    """What is wrong where the drawing has no arrow at all (states 3.5, T1, T11 and V3)."""
+    if refused.event == NodeEvent.secondary_requested.name:  # whose only guard asks for that
+        return ReturnCode.SS_DEVICE_IN_USE
     wire = rooms.volume.state.conn.wire
     if wire > ConnState.Connected.wire:
         return ReturnCode.SS_RESYNC_RUNNING

@@ -129,8 +129,8 @@ class Commands:
                 is_cluster_wide=wide,
                 is_told=True,
             )
-        except Refused:
-            answer(code_of_refused(rooms))
+        except Refused as refused:
+            answer(code_of_refused(rooms, refused))
             return
         if code == TRANSIENT or (wide and self._asking.is_open(volume.number)):
             self._waiting.append(lambda: self.request_change(rooms, events, words, answer))
@@ -155,8 +155,8 @@ class Commands:
             return
         try:
             answer(change(rooms.volume, *events, circumstances=circumstances_of(rooms)))
-        except Refused:
-            answer(code_of_refused(rooms))
+        except Refused as refused:
+            answer(code_of_refused(rooms, refused))
         self._wake()
 
     # Resync (states 8.8, 6.5)

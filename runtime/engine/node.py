@@ -19,8 +19,8 @@ class Node(NodeHandlers[Effect]):
         self._volume = rooms.volume
 
     def device_is_closed(self) -> bool:
-        """Whether no application is at work; the command has waited for that."""
-        return not self._rooms.applications.open_count
+        """Whether no application is at work or may be; the command has waited for the former."""
+        return not self._rooms.applications.is_device_open
 
     def clear_discard_my_data(self) -> Iterable[Effect]:
         """From now on these are the data that count."""

@@ -44,6 +44,8 @@ from runtime.errors import DiskError, PeerError
 from runtime.events import (
     BytesArrived,
     Command,
+    DeviceClosed,
+    DeviceOpened,
     DisconnectRequested,
     DiskFinished,
     Event,
@@ -56,7 +58,8 @@ from runtime.events import (
     TlsRefused,
     VerifyRequested,
 )
-from runtime.requests import Request
+from runtime.metadata.bitmap import BLOCK_SECTORS
+from runtime.requests import SECTOR_SIZE_BYTES, Request
 from runtime.wire.channel import Channel
 from runtime.wire.framing import UnknownPacket
 
@@ -114,6 +117,8 @@ class Resource:
         """Who takes which event; the others are the administrator's, or are about the link."""
         return {
             BytesArrived: self._bytes_arrived,
+            DeviceOpened: self._device_opened,
+            DeviceClosed: self._device_closed,
             DiskFinished: self._disk_finished,
             HelperEnded: self._helper_ended,
             RequestsMade: self._requests_made,
@@ -157,6 +162,27 @@ class Resource:
     def bits_out_of_sync(self, volume: int = 0) -> int:
         """How many 4 KiB blocks of a volume are out of sync."""
         return self._rooms[volume].volume.bits_out_of_sync
+
+    def block_size_sectors(self, volume: int = 0) -> int:
+        """The smallest unit that both disks can write."""
+        it = self._rooms[volume].volume
+        own_bytes = it.backing.logical_block_size_bytes if it.backing is not None else 0
+        return max(it.bounds.block_sectors, own_bytes // SECTOR_SIZE_BYTES)
+
+    def is_zeroing_fast(self, volume: int = 0) -> bool:
+        """Whether zeroes take less than writing them: neither disk nor link carries any."""
+        rooms = self._rooms[volume]
+        backing = rooms.volume.backing
+        is_short = backing is None or backing.can_discard
+        return is_short and rooms.applications.carries_zeroes_by_name
+
+    def runs_out_of_sync(self, volume: int = 0, *, from_bit: int) -> Iterator[tuple[int, int]]:
+        """Runs of 4 KiB blocks out of sync, first and length; without a disk it is all of them."""
+        backing = self._rooms[volume].volume.backing
+        if backing is None:
+            bit_count = -(-self.size_sectors(volume) // BLOCK_SECTORS)
+            return iter([(from_bit, bit_count - from_bit)])
+        return backing.store.bitmap.runs(from_bit)
 
     def disk_timeout_s(self, volume: int = 0) -> float:
         """How long a volume's disk may take; 0 for ever."""
@@ -306,6 +332,12 @@ class Resource:
         if was_at_work and not volume.peer_works:
             volume.peer_is_idle()
             self._link.cleaned_up()
+
+    def _device_opened(self, event: DeviceOpened) -> None:
+        self._rooms[event.volume].applications.opener_count += 1
+
+    def _device_closed(self, event: DeviceClosed) -> None:
+        self._rooms[event.volume].applications.opener_count -= 1
 
     def _helper_ended(self, event: HelperEnded) -> None:
         self._calling.ended(event.name, event.volume, event.exit_code)

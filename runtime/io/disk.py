@@ -5,6 +5,7 @@ are asked for. What waits for the drive is for a thread.
 """
 
 import ctypes
+import errno
 import fcntl
 import mmap
 import os
@@ -202,6 +203,24 @@ class Disk(FileDevice):
                 done += os.pwritev(self._direct, [room[done:]], offset_bytes + done)
         except OSError as error:
             raise self._failure("writing", offset_bytes, error) from error
+
+    def allocated(
+        self, *, offset_bytes: int, end_bytes: int, run_count_max: int
+    ) -> list[tuple[int, int]]:
+        """The first runs of a range that are no hole; all of it where the system can't tell."""
+        runs: list[tuple[int, int]] = []
+        end = offset_bytes
+        try:
+            while end < end_bytes and len(runs) < run_count_max:
+                start = os.lseek(self._descriptor, end, os.SEEK_DATA)
+                if start >= end_bytes:
+                    break
+                end = min(os.lseek(self._descriptor, start, os.SEEK_HOLE), end_bytes)
+                runs.append((start, end))
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # there are no data behind that
+                return [(offset_bytes, end_bytes)]
+        return runs
 
     def zero(self, *, offset_bytes: int, size_bytes: int, may_unmap: bool) -> None:
         """Let a range read as zeroes, by the cheapest way that the system has."""

@@ -9,7 +9,7 @@ import ssl
 from typing import Final, cast
 
 from runtime.errors import ConfigError
-from runtime.node_config import Tls
+from runtime.node_config import NbdTls, Tls
 
 HANDSHAKE_S_MAX: Final = 10.0  # of this a stranger may keep a connection that says nothing
 
@@ -36,7 +36,12 @@ class TlsSides:
         return f"its certificate is of {shown}, expected is {self.peer_name}"
 
 
-def _context(tls: Tls, protocol: int) -> ssl.SSLContext:
+def context_of_nbd(tls: NbdTls) -> ssl.SSLContext:
+    """What an NBD server needs; ConfigError as above."""
+    return _context(tls, ssl.PROTOCOL_TLS_SERVER)
+
+
+def _context(tls: Tls | NbdTls, protocol: int) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED

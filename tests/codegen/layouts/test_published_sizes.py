@@ -296,6 +296,7 @@ def test_fields_lie_at_their_published_offsets(name: str, layouts: Layouts) -> N
 def test_every_place_is_published(layouts: Layouts) -> None:
     """Nothing with a place is drawn that the tables above leave out."""
     drawn = {it.name for it in layouts.values() if any(field.width for field in it.fields)}
+    drawn = {name for name in drawn if not name.startswith("Nbd")}  # test_published_nbd.py
     assert drawn - set(FIELDS) == {"P_AUTH_CHALLENGE"}  # 64 bytes, and those that may follow
 
 

@@ -15,6 +15,7 @@ from runtime.configuration.model import (
 )
 from runtime.configuration.options import GLOBAL, RULES, Kind
 from runtime.configuration.problems import did_you_mean
+from runtime.configuration.statements import quoted_name
 from runtime.configuration.syntax import quoted
 from runtime.errors import ConfigError
 from runtime.node_config import Address
@@ -34,7 +35,7 @@ def dump(configuration: Configuration, resource: str = "") -> str:
             lines += ["common {", *_sections(configuration.common), "}", ""]
     for it in _chosen(configuration, resource):
         lines += [f"# defined at {it.place.file}:{it.place.line}"]
-        lines += [f"resource {quoted(it.name)} {{", *_resource(it), "}", ""]
+        lines += [f"resource {quoted_name(it.name)} {{", *_resource(it), "}", ""]
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +68,7 @@ def _resource(resource: Resource) -> Iterator[str]:
 
 
 def _host(host: Host) -> Iterator[str]:
-    names = " ".join(map(quoted, host.names))
+    names = " ".join(map(quoted_name, host.names))
     head = f"on {names}" if host.names else f"floating {_address(host.address)}"
     yield f"{INDENT}{head} {{"
     yield from _block("options", host.options, 2)

@@ -1,6 +1,6 @@
 """The sides of a resource: where each listens, and on what each of its volumes lies."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,12 +8,24 @@ from runtime.configuration.given import OptionReader
 from runtime.configuration.model import Host, Option, Volume
 from runtime.configuration.options import NEWER, REFUSED, RULES
 from runtime.configuration.problems import Findings, Place, did_you_mean
-from runtime.configuration.statements import StatementError, address_of, device, meta_disk, one_path
+from runtime.configuration.statements import (
+    StatementError,
+    address_of,
+    device,
+    meta_disk,
+    names_of,
+    one_path,
+)
 from runtime.configuration.syntax import Item, Section, Statement
 from runtime.node_config import Address
 
 VOLUME_MAX: Final = 65535  # wire 12.4
-OF_A_VOLUME: Final = ("device", "disk", "meta-disk")
+_CHECKS: Final[Mapping[str, Callable[[Statement], object]]] = {
+    "device": device,
+    "disk": one_path,
+    "meta-disk": meta_disk,
+}
+OF_A_VOLUME: Final = tuple(_CHECKS)
 SINGLE: Final = -1
 """The number of a volume that is written without a section, until its host is done."""
 
@@ -87,6 +99,10 @@ class HostReader:
         if name in parts.statements:
             self._findings.wrong(item.keyword.place, f"{name} is here twice")
         parts.statements.setdefault(name, item)
+        try:
+            _CHECKS[name](item)
+        except StatementError as error:
+            self._findings.wrong(error.place, str(error))
 
     def unknown(self, item: Item, where: str, known: list[str]) -> None:
         """Note a word that means nothing in a section."""
@@ -108,7 +124,7 @@ class HostReader:
         place = section.keyword.place
         items = section.items if isinstance(section, Section) else ()
         is_floating = section.keyword.text == "floating"
-        names = () if is_floating else tuple(it.text for it in section.values)
+        names = () if is_floating else self.names(section)
         address = self._address(section) if is_floating else None
         own: list[Item] = []
         options: dict[str, Option] = {}
@@ -130,7 +146,9 @@ class HostReader:
             address = self._address(addresses[0])
         elif not is_floating:
             self._findings.wrong(place, f"{_called(section)} has no address")
-        if not is_floating and not names:
+        if any(letter.isspace() for it in names for letter in it):
+            self._findings.wrong(place, f"{_called(section)}: a host's name has no blanks")
+        if not is_floating and not section.values:
             self._findings.wrong(place, "an on section needs the name of a host")
         volumes, is_single = self._volumes(self.read_parts(own), wider, section)
         if address is None:
@@ -168,10 +186,17 @@ class HostReader:
             path, minor = device(parts.statements["device"])
             disk = one_path(parts.statements["disk"])
             meta, index = meta_disk(parts.statements["meta-disk"])
-        except StatementError as error:
-            self._findings.wrong(error.place, str(error))
+        except StatementError:  # it is known since the statement was read
             return None
         return Volume(path, minor, disk, meta, index, parts.options)
+
+    def names(self, item: Item) -> tuple[str, ...]:
+        """The names behind a keyword, or none and a problem."""
+        try:
+            return names_of(item)
+        except StatementError as error:
+            self._findings.wrong(error.place, str(error))
+            return ()
 
     def _address(self, item: Item) -> Address | None:
         try:

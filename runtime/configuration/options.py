@@ -179,6 +179,12 @@ NEWER: Final = frozenset("""
     """.split())
 """Words of DRBD 9 that people may have."""
 
+KEYWORDS: Final = frozenset("""
+    global common resource include skip on floating volume address device disk meta-disk minor
+    flexible-meta-disk internal syncer protocol ignore-on yes no ipv4 ipv6 sdp ssocks sci
+    """.split()).union(REFUSED, RULES, GLOBAL, *RULES.values())
+"""Words that name something only in quotes."""
+
 _COMPANIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "cram-hmac-alg": {"shared_secret": "-"},
     "on-congestion": {"protocol": ReplicationProtocol.A},

@@ -54,10 +54,10 @@ class _TopReader:
     def _read_item(self, item: Item) -> None:
         name = item.keyword.text
         place = item.keyword.place
-        names = [it.text for it in item.values]
+        names = self._hosts.names(item) if name == "resource" else ()
         if not isinstance(item, Section) or name not in ("global", "common", "resource"):
             self._hosts.unknown(item, "the file", TOP)
-        elif len(names) != (name == "resource"):
+        elif len(item.values) != (name == "resource"):
             needs = "needs one name" if name == "resource" else "has no name"
             self._findings.wrong(place, f"the section {name} {needs}")
         elif name == "global":
@@ -66,7 +66,7 @@ class _TopReader:
         elif name == "common":
             self._once(self._common, "common", place)
             self._common = self._read_common(item)
-        else:
+        elif names:
             self._once(self._resources.get(names[0]), f"resource {names[0]}", place)
             self._resources[names[0]] = self._read_resource(names[0], item)
 
@@ -123,7 +123,8 @@ class _TopReader:
         for item in items:
             name = item.keyword.text
             is_section = isinstance(item, Section)
-            if not (is_section and name in (*RULES, "syncer")) and name != "protocol":
+            is_protocol = name == "protocol" and not is_section
+            if not (is_section and name in (*RULES, "syncer")) and not is_protocol:
                 rest.append(item)
                 continue
             if name in seen:

@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from runtime.config import MINOR_MAX
+from runtime.configuration.options import KEYWORDS
 from runtime.configuration.problems import Place
-from runtime.configuration.syntax import Item, Statement, WordKind
+from runtime.configuration.syntax import Item, Statement, WordKind, quoted
 from runtime.errors import ConfigError
 from runtime.node_config import Address
 
@@ -19,6 +20,23 @@ class StatementError(Exception):
     def __init__(self, place: Place, sentence: str) -> None:
         self.place = place
         super().__init__(sentence)
+
+
+def names_of(item: Item) -> tuple[str, ...]:
+    """The names behind a keyword, of a resource or of hosts."""
+    for word in item.values:
+        if word.kind not in (WordKind.BARE, WordKind.QUOTED):
+            raise StatementError(word.place, f'"{word.text}" is no name')
+        if word.kind is WordKind.BARE and word.text.isdecimal():
+            raise StatementError(word.place, f"{word.text} is a number, as a name it needs quotes")
+        if word.kind is WordKind.BARE and word.text in KEYWORDS:
+            raise StatementError(word.place, f"{word.text} is a keyword, as a name it needs quotes")
+    return tuple(word.text for word in item.values)
+
+
+def quoted_name(name: str) -> str:
+    """A name as it is written."""
+    return f'"{name}"' if name in KEYWORDS or name.isdecimal() else quoted(name)
 
 
 def address_of(item: Item) -> Address:

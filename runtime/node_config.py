@@ -329,9 +329,9 @@ def _value(content: object, kind: type[_Kind], place: str) -> _Kind:
     """A value of this kind; of an enum its value or its name."""
     if issubclass(kind, Enum):
         for member in kind:
-            if content in (member.value, _spelled(member)) and not isinstance(content, bool):
+            if content in (member.value, spelled(member)) and not isinstance(content, bool):
                 return member
-        words = ", ".join(_spelled(member) for member in kind)
+        words = ", ".join(spelled(member) for member in kind)
         raise ConfigError(f"{place} is {json.dumps(content)}, which must be one of {words}")
     if not isinstance(content, kind) or (isinstance(content, bool) and kind is not bool):
         word = {str: "a text", int: "a number", bool: "true or false"}[kind]
@@ -339,7 +339,7 @@ def _value(content: object, kind: type[_Kind], place: str) -> _Kind:
     return content
 
 
-def _spelled(member: Enum) -> str:
+def spelled(member: Enum) -> str:
     """A choice as people write it."""
     if isinstance(member, ReplicationProtocol):
         return member.name
@@ -356,7 +356,7 @@ def to_json(config: NodeConfig) -> str:
 def _plain(it: object) -> object:
     match it:
         case Enum():
-            return _spelled(it)
+            return spelled(it)
         case Address() | Path():
             return str(it)
         case Mapping():

@@ -180,7 +180,7 @@ class NbdOptionReply(Layout):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("magic", "u64", 0),
         Field("option", "u32", 8, symbols=NbdOpt.describe),
-        Field("type", "u32", 12, symbols=NbdRep.describe),
+        Field("reply_type", "u32", 12, symbols=NbdRep.describe),
         Field("length", "u32", 16, unit="bytes"),
     )
 
@@ -188,7 +188,7 @@ class NbdOptionReply(Layout):
     """u64 at 0: tells a reply from the greeting."""
     option: int
     """u32 at 8 of NbdOpt: what was asked for."""
-    type: int
+    reply_type: int
     """u32 at 12 of NbdRep: what kind of answer it is."""
     length: int
     """u32 at 16, bytes: bytes that follow."""
@@ -199,9 +199,9 @@ class NbdOptionReply(Layout):
     ) -> Self:
         """Read the layout at an offset; raise LayoutError when the bytes do not fit."""
         cls.closed_end(buffer, offset, size)
-        magic, option, type, length = _NbdOptionReply.unpack_from(buffer, offset)
+        magic, option, reply_type, length = _NbdOptionReply.unpack_from(buffer, offset)
         require("magic", found=magic, wanted=cls.magic)
-        return cls(option, type, length)
+        return cls(option, reply_type, length)
 
     @property
     def packed_size(self) -> int:
@@ -210,7 +210,9 @@ class NbdOptionReply(Layout):
 
     def pack_into(self, buffer: bytearray | memoryview, offset: int = 0) -> int:
         """Write the layout at an offset and return the offset behind it."""
-        _NbdOptionReply.pack_into(buffer, offset, self.magic, self.option, self.type, self.length)
+        _NbdOptionReply.pack_into(
+            buffer, offset, self.magic, self.option, self.reply_type, self.length
+        )
         return offset + 20
 
 

@@ -182,7 +182,7 @@ class NbdChunk(Layout):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("magic", "u32", 0),
         Field("flags", "u16", 4, symbols=NbdChunkFlags.describe),
-        Field("type", "u16", 6, symbols=NbdChunkType.describe),
+        Field("chunk_type", "u16", 6, symbols=NbdChunkType.describe),
         Field("cookie", "cookie64", 8),
         Field("length", "u32", 16, unit="bytes"),
     )
@@ -191,7 +191,7 @@ class NbdChunk(Layout):
     """u32 at 0: begins every reply of this kind."""
     flags: int
     """u16 at 4 of NbdChunkFlags: whether more is to come."""
-    type: int
+    chunk_type: int
     """u16 at 6 of NbdChunkType: what follows."""
     cookie: int
     """cookie64 at 8: of the request."""
@@ -204,9 +204,9 @@ class NbdChunk(Layout):
     ) -> Self:
         """Read the layout at an offset; raise LayoutError when the bytes do not fit."""
         cls.closed_end(buffer, offset, size)
-        magic, flags, type, cookie, length = _NbdChunk.unpack_from(buffer, offset)
+        magic, flags, chunk_type, cookie, length = _NbdChunk.unpack_from(buffer, offset)
         require("magic", found=magic, wanted=cls.magic)
-        return cls(flags, type, cookie, length)
+        return cls(flags, chunk_type, cookie, length)
 
     @property
     def packed_size(self) -> int:
@@ -216,7 +216,7 @@ class NbdChunk(Layout):
     def pack_into(self, buffer: bytearray | memoryview, offset: int = 0) -> int:
         """Write the layout at an offset and return the offset behind it."""
         _NbdChunk.pack_into(
-            buffer, offset, self.magic, self.flags, self.type, self.cookie, self.length
+            buffer, offset, self.magic, self.flags, self.chunk_type, self.cookie, self.length
         )
         return offset + 20
 

@@ -13,6 +13,7 @@ _OF_MODULES: Final[Mapping[str, str]] = {
     "verbs": """up down attach detach connect disconnect primary secondary invalidate
         invalidate-remote outdate verify pause-sync resume-sync suspend-io resume-io resize
         new-current-uuid wait-connect wait-sync""",
+    "dump": "dump",
     "metadata": "create-md dump-md restore-md apply-al",
     "decode": "decode",
     "demo": "demo",

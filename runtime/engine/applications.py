@@ -65,6 +65,11 @@ class Applications:
         volume.watchers.append(self._note_state)
 
     @property
+    def open_count(self) -> int:
+        """Requests that are let in and not finished."""
+        return len(self._parts)
+
+    @property
     def is_device_open(self) -> bool:
         """Whether somebody is at work, or may be at any moment."""
         return bool(self._parts) or self.opener_count > 0

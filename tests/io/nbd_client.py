@@ -60,8 +60,8 @@ class NbdClient:
         while True:
             head = NbdOptionReply.unpack_from(await self.hear(20))
             data = await self.hear(head.length)
-            if head.type == NbdRep.ACK or head.type >= NbdRep.ERR_UNSUP:
-                return head.type, data.decode()
+            if head.reply_type == NbdRep.ACK or head.reply_type >= NbdRep.ERR_UNSUP:
+                return head.reply_type, data.decode()
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """Ask for TLS, and begin it."""

@@ -71,7 +71,7 @@ def option_replies(heard: bytes) -> list[tuple[int, bytes]]:
     while at < len(heard):
         head = NbdOptionReply.unpack_from(heard, at)
         at += head.packed_size
-        replies.append((head.type, heard[at : at + head.length]))
+        replies.append((head.reply_type, heard[at : at + head.length]))
         assert len(replies[-1][1]) == head.length
         at += head.length
     return replies
@@ -136,16 +136,16 @@ class Listener:
         heard.is_done = bool(head.flags & NbdChunkFlags.DONE)
         heard.chunk_count += 1
         content = self._rest[20:end]
-        if head.type == NbdChunkType.OFFSET_DATA:
+        if head.chunk_type == NbdChunkType.OFFSET_DATA:
             heard.data += content[8:]
-        elif head.type == NbdChunkType.BLOCK_STATUS:
+        elif head.chunk_type == NbdChunkType.BLOCK_STATUS:
             block = NbdBlockStatus.unpack_from(content)
             heard.status[block.context_id] = list(_extents(bytes(block.extents)))
-        elif head.type == NbdChunkType.ERROR:
+        elif head.chunk_type == NbdChunkType.ERROR:
             fault = NbdErrorChunk.unpack_from(content)
             heard.error, heard.reason = fault.error, bytes(fault.message).decode()
         else:
-            assert head.type == NbdChunkType.NONE
+            assert head.chunk_type == NbdChunkType.NONE
         return end
 
 

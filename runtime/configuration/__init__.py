@@ -1,0 +1,1 @@
+"""Configuration in the syntax of drbd.conf: read, checked, shown in normal form."""

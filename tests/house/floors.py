@@ -18,6 +18,9 @@ HOUSES: Final = {
 }
 """Folder -> the folders of ours that it may import."""
 
+DOORS: Final = {"runtime/cli/draw.py": {"codegen"}}
+"""File -> the folder that it, alone of its own, may import too."""
+
 FENCES: Final = {
     "pydot": ("codegen/drawing.py",),
     "jinja2": ("codegen/render.py",),

@@ -198,6 +198,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/cli/__init__.py": 1,
     "runtime/cli/completion.py": 0,
     "runtime/cli/asking.py": 3,
+    "runtime/cli/draw.py": 12,
     "runtime/cli/dump.py": 8,
     "runtime/cli/questions.py": 4,
     "runtime/cli/status.py": 4,

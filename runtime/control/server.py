@@ -144,8 +144,8 @@ class ControlServer:
                 await talk.send(_failed("too many clients; try again when some have gone"))
             else:
                 await talk.run()
-        except (OSError, TimeoutError):
-            writer.transport.abort()  # it has gone, or does not read
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()  # it has gone, or does not read, or the node has ended
         finally:
             self._clients.discard(task)
             writer.close()

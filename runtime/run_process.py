@@ -7,7 +7,6 @@ can't be ended in order is left as after a crash, so that nothing counts as clea
 import asyncio
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,14 +16,16 @@ from runtime.control.server import ControlServer, listening_socket
 from runtime.errors import ConfigError, MisuseError
 from runtime.events import ConnectRequested
 from runtime.io.event_loop import run
+from runtime.log_lines import LogLine
 from runtime.neighbours import Neighbours
 from runtime.node import Node
 from runtime.node_config import NodeConfig, read_config
+from runtime.observing import Observing
 from runtime.systemd import Supervisor
 
 SUFFIX: Final = ".json"
 
-Say = Callable[[str], None]
+Say = Callable[[LogLine], None]
 
 
 def read_configs(paths: Sequence[Path]) -> list[NodeConfig]:
@@ -42,16 +43,11 @@ def read_configs(paths: Sequence[Path]) -> list[NodeConfig]:
     return found
 
 
-def run_nodes(configs: Sequence[NodeConfig], control_path: Path) -> None:
+def run_nodes(configs: Sequence[NodeConfig], control_path: Path, observing: Observing) -> None:
     """Run these nodes until a signal comes."""
     _check_apart(configs)
     listening = listening_socket(control_path)
-    run(_Service(configs, listening, _say).serve())
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    run(_Service(configs, listening, observing.log).serve(observing))
 
 
 def _check_apart(configs: Sequence[NodeConfig]) -> None:
@@ -81,7 +77,7 @@ class _Service:
         self._begun: list[Node] = []
         self._end: asyncio.Event
 
-    async def serve(self) -> None:
+    async def serve(self, observing: Observing) -> None:
         """Run until the end."""
         self._end = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -94,10 +90,11 @@ class _Service:
                 await node.__aenter__()
                 self._begun.append(node)
             await server.start()
-            for node in self._nodes:
-                await node.do(ConnectRequested())
-            self._supervisor.tell("READY=1")
-            await self._end.wait()
+            async with observing.of(server.desk, server.path):
+                for node in self._nodes:
+                    await node.do(ConnectRequested())
+                self._supervisor.tell("READY=1")
+                await self._end.wait()
         finally:
             self._supervisor.tell("STOPPING=1")
             server.close()

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,10 @@ from runtime.control.server import ControlServer, listening_socket
 from runtime.errors import ConfigError, MisuseError
 from runtime.events import ConnectRequested
 from runtime.io.event_loop import run
+from runtime.nbd.serving import exported
 from runtime.neighbours import Neighbours
 from runtime.node import Node
-from runtime.node_config import NodeConfig, read_config
+from runtime.node_config import NbdConfig, NodeConfig, read_config
 from runtime.systemd import Supervisor
 
 SUFFIX: Final = ".json"
@@ -42,11 +44,13 @@ def read_configs(paths: Sequence[Path]) -> list[NodeConfig]:
     return found
 
 
-def run_nodes(configs: Sequence[NodeConfig], control_path: Path) -> None:
-    """Run these nodes until a signal comes."""
+def run_nodes(
+    configs: Sequence[NodeConfig], control_path: Path, nbd: NbdConfig | None = None
+) -> None:
+    """Run these nodes until a signal comes; `nbd` says where clients find all their volumes."""
     _check_apart(configs)
     listening = listening_socket(control_path)
-    run(_Service(configs, listening, _say).serve())
+    run(_Service(configs, listening, _say, nbd).serve())
 
 
 def _say(line: str) -> None:
@@ -69,13 +73,20 @@ def _check_apart(configs: Sequence[NodeConfig]) -> None:
 class _Service:
     """Some nodes, from their begin to their end."""
 
-    def __init__(self, configs: Sequence[NodeConfig], listening: socket.socket, say: Say) -> None:
+    def __init__(
+        self,
+        configs: Sequence[NodeConfig],
+        listening: socket.socket,
+        say: Say,
+        nbd: NbdConfig | None,
+    ) -> None:
         counts = [it.resync_count_max for it in configs if it.resync_count_max]
         neighbours = Neighbours(resync_count_max=min(counts, default=0))
         self._nodes = [
             Node(config, told=say, failed=self._fail, neighbours=neighbours) for config in configs
         ]
         self._listening = listening
+        self._nbd = nbd
         self._supervisor = Supervisor()
         self._has_failed = False
         self._begun: list[Node] = []
@@ -89,10 +100,12 @@ class _Service:
             loop.add_signal_handler(number, self._end.set)
         server = ControlServer(Desk(self._nodes), self._listening)
         alive = asyncio.ensure_future(self._tell_alive())
+        exports = AsyncExitStack()
         try:
             for node in self._nodes:
                 await node.__aenter__()
                 self._begun.append(node)
+            await exports.enter_async_context(exported(self._nodes, self._nbd))
             await server.start()
             for node in self._nodes:
                 await node.do(ConnectRequested())
@@ -100,6 +113,7 @@ class _Service:
             await self._end.wait()
         finally:
             self._supervisor.tell("STOPPING=1")
+            await exports.aclose()  # before the nodes, whose volumes clients hold open
             server.close()
             ends = (node.__aexit__(None, None, None) for node in self._begun)
             await asyncio.gather(*ends)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from runtime.cli.nbd import nbd_config, nbd_options
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.control.place import SOCKET_VARIABLE, place_to_listen
 from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
@@ -20,7 +21,7 @@ Examples:
   dotmirror run --disk a.img --listen 127.0.0.1:7788 --peer 127.0.0.1:7789
   dotmirror run --disk a.img --listen 10.0.0.1:7788 --peer 10.0.0.2:7788 \\
       --net verify-alg=sha1 --disk-option resync-rate=100000
-  dotmirror run /etc/dotmirror
+  dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
   dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
 and then, in another terminal:
   dotmirror primary --force
@@ -79,6 +80,7 @@ class _Setting(click.ParamType[tuple[str, Any]]):
     type=click.Path(path_type=Path),
     help="Where commands are taken.  [default: below $XDG_RUNTIME_DIR, or /run/dotmirror]",
 )
+@nbd_options
 @click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
 def run(paths: tuple[Path, ...], **given: Any) -> None:
     """Run nodes in the foreground until SIGTERM.
@@ -93,7 +95,7 @@ def run(paths: tuple[Path, ...], **given: Any) -> None:
         configs = read_configs(paths) if paths else [_config(given)]
         if paths and given["disks"]:
             raise click.UsageError("either files of a configuration or --disk")
-        run_nodes(configs, given["control_path"] or place_to_listen())
+        run_nodes(configs, given["control_path"] or place_to_listen(), nbd_config(given))
     except (ConfigError, DiskError, MetadataError, MisuseError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

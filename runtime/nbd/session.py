@@ -134,6 +134,14 @@ class Session:
         self._fire(NbdEvent.server_ended)
         self._leave_if_idle()
 
+    def give_up(self) -> None:
+        """The server can't wait any longer: what is still under way is answered with an error."""
+        for command in self._commands:
+            command.fail(NbdError.ESHUTDOWN, "the node ends, and does not know what came of it")
+            self._replies.end(command)
+        self._replies = Replies([])  # nobody is told how it ended after all
+        self._fire(NbdEvent.all_answered)
+
     @property
     def is_full(self) -> bool:
         """Whether nothing more is taken until something is finished."""

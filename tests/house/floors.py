@@ -261,6 +261,7 @@ FLOORS: Final = {
     "runtime/nbd/phases.py": 3,
     "runtime/nbd/session.py": 4,
     "runtime/nbd/server.py": 19,
+    "runtime/nbd/serving.py": 20,
     # a configuration: text -> items -> options, hosts -> resources -> one node
     "runtime/configuration/__init__.py": 0,
     "runtime/configuration/problems.py": 1,
@@ -277,7 +278,7 @@ FLOORS: Final = {
     "runtime/neighbours.py": 8,
     "runtime/node.py": 18,
     "runtime/node_orders.py": 19,
-    "runtime/node_process.py": 20,
+    "runtime/node_process.py": 21,
     # an operator's commands: typed -> asked -> ordered -> the node; seen -> told -> shown
     "runtime/control/__init__.py": 0,
     "runtime/control/codes.py": 0,
@@ -303,10 +304,11 @@ FLOORS: Final = {
     "runtime/cli/questions.py": 4,
     "runtime/cli/status.py": 4,
     "runtime/cli/verbs.py": 4,
+    "runtime/cli/nbd.py": 3,
     "runtime/cli/decode.py": 21,
     "runtime/cli/demo.py": 21,
     "runtime/cli/metadata.py": 21,
-    "runtime/cli/node.py": 21,
+    "runtime/cli/node.py": 22,
     "runtime/cli/run.py": 24,
     "runtime/__main__.py": 25,
 }

@@ -4,17 +4,14 @@ Disks are attached when it begins; `await node.do(ConnectRequested())` finds the
 """
 
 import asyncio
-import hashlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
 from generated.layouts.codec import Octets
-from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.state import ReturnCode
-from generated.layouts.superblock import Superblock
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.node_states import NodeState
@@ -31,8 +28,6 @@ from runtime.effects import (
     ResyncTurnsChanged,
     StateChanged,
 )
-from runtime.engine.figures import Figures
-from runtime.engine.progress import Progress
 from runtime.engine.resource import Resource
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError, RefusedError
@@ -47,10 +42,11 @@ from runtime.events import (
 )
 from runtime.io.driver import Driver
 from runtime.io.programs import Programs
-from runtime.io.volume_disk import VolumeDisk, open_volume
+from runtime.io.volume_disk import open_volume
 from runtime.neighbours import Neighbours
 from runtime.node_config import NodeConfig
-from runtime.requests import SECTOR_SIZE_BYTES, Request, RequestKind
+from runtime.node_facts import NodeFacts
+from runtime.requests import Request, RequestKind
 from runtime.state_watchers import Predicate, StateWatchers
 from runtime.trace import Trace
 
@@ -63,7 +59,7 @@ Watcher = Callable[[StateChanged | HelperTold | None], None]
 """Is told what happens; None at the end."""
 
 
-class Node:
+class Node(NodeFacts):
     """One node of a resource, in the event loop in which it is entered.
 
     `told` gets each line of the log at once; `failed` is called when the engine has a bug, after
@@ -85,11 +81,11 @@ class Node:
         self.trace = Trace(config.name)
         self._told = told
         self._failed = failed
-        self._engine = Resource(
+        engine = Resource(
             config.resource, random=random.SystemRandom(), turns=self._neighbours.turns
         )
+        super().__init__(engine)
         self._commands: dict[object, asyncio.Future[Answered]] = {}
-        self._disks: dict[int, VolumeDisk] = {}
         self._watchers = StateWatchers()
         self._callers: list[Watcher] = []
         self._driver: Driver
@@ -300,62 +296,7 @@ class Node:
     def _finish(self, finished: RequestFinished) -> None:
         self._requests.finish(finished)
 
-    # What there is to know
-
-    def state(self, volume: int = 0) -> VolumeState:
-        """The state of a volume."""
-        return self._engine.state(volume)
-
-    def bits_out_of_sync(self, volume: int = 0) -> int:
-        """How many blocks of 4 KiB the nodes do not have in common."""
-        return self._engine.bits_out_of_sync(volume)
-
-    def progress(self, volume: int = 0) -> Progress | None:
-        """How far the resync is that runs."""
-        return self._engine.progress(volume)
-
-    def figures(self, volume: int = 0) -> Figures:
-        """What a volume is at work on, and has moved."""
-        return self._engine.figures(volume)
-
-    def superblock(self, volume: int = 0) -> Superblock | None:
-        """What a volume's meta-data say of its generations; None without a disk."""
-        return self._engine.superblock(volume)
-
-    @property
-    def protocol(self) -> ReplicationProtocol:
-        """When a write counts as done; a peer may have changed it."""
-        return self._engine.protocol
-
-    def size_sectors(self, volume: int = 0) -> int:
-        """How large a volume is; 0 where that is not known."""
-        return self._engine.size_sectors(volume)
-
-    def block_size_sectors(self, volume: int = 0) -> int:
-        """The smallest unit that can be read or written."""
-        return self._engine.block_size_sectors(volume)
-
-    def is_zeroing_fast(self, volume: int = 0) -> bool:
-        """Whether zeroes take less than writing them."""
-        return self._engine.is_zeroing_fast(volume)
-
-    def runs_out_of_sync(self, volume: int = 0, *, from_bit: int = 0) -> Iterator[tuple[int, int]]:
-        """What the nodes do not have in common: first block of 4 KiB and how many, in order."""
-        return self._engine.runs_out_of_sync(volume, from_bit=from_bit)
-
-    async def allocated(
-        self, volume: int, *, offset_bytes: int, end_bytes: int, run_count_max: int
-    ) -> list[tuple[int, int]]:
-        """Where the volume's data are no hole; all of it where the own disk can't tell."""
-        opened = self._disks.get(volume)
-        if opened is None or self.state(volume).disk is not DiskState.UpToDate:
-            return [(offset_bytes, end_bytes)]
-        return await asyncio.to_thread(
-            opened.disk.allocated,
-            offset_bytes=offset_bytes,
-            end_bytes=end_bytes,
-            run_count_max=run_count_max,
-        )
+    # Waiting, and hearing of it
 
     async def wait_for(
         self, is_wanted: Predicate, volume: int = 0, timeout_s: float | None = None
@@ -381,19 +322,6 @@ class Node:
         """Call somebody at each change of state, each helper and the end; return how to stop."""
         self._callers.append(watcher)
         return lambda: self._callers.remove(watcher)
-
-    async def checksum(self, volume: int = 0) -> str:
-        """The SHA-256 of a volume's data as they are on the own disk."""
-        opened = self._disks.get(volume)
-        if opened is None:
-            raise MisuseError(f"volume {volume} has no disk here")
-        size_bytes = self.size_sectors(volume) * SECTOR_SIZE_BYTES
-        digest = hashlib.sha256()
-        for start in range(0, size_bytes, PIECE_SIZE_BYTES):
-            size = min(PIECE_SIZE_BYTES, size_bytes - start)
-            content = await asyncio.to_thread(opened.disk.read, offset_bytes=start, size_bytes=size)
-            digest.update(content)
-        return digest.hexdigest()
 
     # What is told
 

@@ -14,10 +14,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +79,7 @@ def serving(process: subprocess.Popen[bytes], socket: Path) -> Iterator[str]:
         while not socket.exists():
             if time.monotonic() > end_s:
                 raise TimeoutError(f"{socket} does not appear")
-            time.sleep(0.05)
+            threading.Event().wait(0.05)
         yield f"nbd+unix:///?socket={socket}"
     finally:
         process.terminate()
@@ -149,9 +151,8 @@ def measure(folder: Path) -> Samples:
                 servers[name] = ends.enter_context(contextmanager(contender)(name, folder))
         samples: Samples = {name: {load: [] for load in LOADS} for name in servers}
         for _ in range(ROUNDS):
-            for load in LOADS:
-                for name, uri in servers.items():
-                    samples[name][load].append(measured(uri, load, folder))
+            for load, (name, uri) in product(LOADS, servers.items()):
+                samples[name][load].append(measured(uri, load, folder))
     return samples
 
 

@@ -24,7 +24,7 @@ from tests.house.source import Source
 def no_floor(source: Source) -> Iterator[Fault]:
     """A file that is missing in the table of floors has no place in the house."""
     if floor(source.path) is None:
-        yield 1, "stands on no floor; give it a line in tests/house/floors.py"
+        yield 1, "stands on no floor; give it a line in tests/house/*_floors.py"
 
 
 @rule(*CODE)

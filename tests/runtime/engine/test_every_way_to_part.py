@@ -191,6 +191,15 @@ def test_who_lets_go_while_the_link_is_cleaned_up_stands_alone(
     stage.world.compare()
 
 
+def test_who_is_forced_to_let_go_before_it_listens_again_stands_alone() -> None:
+    """Between two tries there is no link at all, and so nothing to wait for."""
+    stage = connected()
+    _peer_closes(stage)
+    stage.world.run_until(lambda: stage.conn is ConnState.Unconnected, "the next try")
+    stage.node.order(DisconnectRequested(force=True))
+    assert stage.conn is ConnState.StandAllone
+
+
 @pytest.mark.parametrize("is_transient", [False, True])
 def test_address_that_can_not_be_listened_on(*, is_transient: bool) -> None:
     """What a second may mend is tried again, anything else is for the administrator."""

@@ -146,7 +146,7 @@ class NodeConfig:
     drbd_conf: str = "/etc/drbd.conf"
     """Where those programs are to find DRBD's configuration; this node does not read it."""
     nbd: NbdConfig | None = None
-    """How `dotmirror node` gives the volumes to applications."""
+    """How the volumes are given to applications."""
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() or letter == "/" for letter in self.name):

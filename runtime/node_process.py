@@ -13,14 +13,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
 from runtime.io.event_loop import run
-from runtime.nbd.server import NbdServer
+from runtime.nbd.serving import exported
 from runtime.node import Node
 from runtime.node_config import NodeConfig, read_config
 from runtime.node_orders import ORDERS, Arguments
@@ -74,7 +74,7 @@ class _Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._lines.put_nowait, _End.AT_ONCE)
-        async with self._node, _exported(self._node), asyncio.TaskGroup() as tasks:
+        async with self._node, exported([self._node]), asyncio.TaskGroup() as tasks:
             self._answer({"ok": True, "node": self._node.config.name})
             threading.Thread(target=self._read_lines, args=(loop,), daemon=True).start()
             while isinstance(line := await self._lines.get(), bytes):
@@ -136,12 +136,6 @@ class _Service:
                 self._lines.put_nowait(_End.NO_MORE_ORDERS)
         except (MisuseError, DiskError, MetadataError, ConfigError, TimeoutError) as error:
             self._answer({**reply, "ok": False, "error": str(error)})
-
-
-def _exported(node: Node) -> AbstractAsyncContextManager[object]:
-    """Give the volumes to applications, if the settings say so."""
-    settings = node.config.nbd
-    return nullcontext() if settings is None else NbdServer(node, settings)
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

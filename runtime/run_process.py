@@ -8,6 +8,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,10 @@ from runtime.errors import ConfigError, MisuseError
 from runtime.events import ConnectRequested
 from runtime.io.event_loop import run
 from runtime.log_lines import LogLine
+from runtime.nbd.serving import exported
 from runtime.neighbours import Neighbours
 from runtime.node import Node
-from runtime.node_config import NodeConfig, read_config
+from runtime.node_config import NbdConfig, NodeConfig, read_config
 from runtime.observing import Observing
 from runtime.systemd import Supervisor
 
@@ -43,11 +45,17 @@ def read_configs(paths: Sequence[Path]) -> list[NodeConfig]:
     return found
 
 
-def run_nodes(configs: Sequence[NodeConfig], control_path: Path, observing: Observing) -> None:
-    """Run these nodes until a signal comes."""
+def run_nodes(
+    configs: Sequence[NodeConfig],
+    control_path: Path,
+    *,
+    nbd: NbdConfig | None = None,
+    observing: Observing,
+) -> None:
+    """Run these nodes until a signal comes; `nbd` says where clients find all their volumes."""
     _check_apart(configs)
     listening = listening_socket(control_path)
-    run(_Service(configs, listening, observing.log).serve(observing))
+    run(_Service(configs, listening, observing.log, nbd).serve(observing))
 
 
 def _check_apart(configs: Sequence[NodeConfig]) -> None:
@@ -65,13 +73,20 @@ def _check_apart(configs: Sequence[NodeConfig]) -> None:
 class _Service:
     """Some nodes, from their begin to their end."""
 
-    def __init__(self, configs: Sequence[NodeConfig], listening: socket.socket, say: Say) -> None:
+    def __init__(
+        self,
+        configs: Sequence[NodeConfig],
+        listening: socket.socket,
+        say: Say,
+        nbd: NbdConfig | None,
+    ) -> None:
         counts = [it.resync_count_max for it in configs if it.resync_count_max]
         neighbours = Neighbours(resync_count_max=min(counts, default=0))
         self._nodes = [
             Node(config, told=say, failed=self._fail, neighbours=neighbours) for config in configs
         ]
         self._listening = listening
+        self._nbd = nbd
         self._supervisor = Supervisor()
         self._has_failed = False
         self._begun: list[Node] = []
@@ -85,18 +100,21 @@ class _Service:
             loop.add_signal_handler(number, self._end.set)
         server = ControlServer(Desk(self._nodes), self._listening)
         alive = asyncio.ensure_future(self._tell_alive())
+        beside = AsyncExitStack()
         try:
             for node in self._nodes:
                 await node.__aenter__()
                 self._begun.append(node)
+            await beside.enter_async_context(exported(self._nodes, self._nbd))
             await server.start()
-            async with observing.of(server.desk, server.path):
-                for node in self._nodes:
-                    await node.do(ConnectRequested())
-                self._supervisor.tell("READY=1")
-                await self._end.wait()
+            await beside.enter_async_context(observing.of(server.desk, server.path))
+            for node in self._nodes:
+                await node.do(ConnectRequested())
+            self._supervisor.tell("READY=1")
+            await self._end.wait()
         finally:
             self._supervisor.tell("STOPPING=1")
+            await beside.aclose()  # before the nodes, whose volumes clients hold open
             server.close()
             ends = (node.__aexit__(None, None, None) for node in self._begun)
             await asyncio.gather(*ends)

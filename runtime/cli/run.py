@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import click
 
+from runtime.cli.nbd import nbd_config, nbd_options
+from runtime.cli.observing import observing_config, observing_options
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.control.place import SOCKET_VARIABLE, place_to_listen
 from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
 from runtime.node_config import Address, DiskPath, NodeConfig, options_of
-from runtime.observing import TRACE_LINES_DEFAULT, TRACE_LINES_MAX, Observing
 from runtime.run_process import read_configs, run_nodes
 from runtime.systemd import UNIT
 
@@ -21,13 +22,12 @@ Examples:
   dotmirror run --disk a.img --listen 127.0.0.1:7788 --peer 127.0.0.1:7789
   dotmirror run --disk a.img --listen 10.0.0.1:7788 --peer 10.0.0.2:7788 \\
       --net verify-alg=sha1 --disk-option resync-rate=100000
-  dotmirror run /etc/dotmirror
+  dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
   dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
 and then, in another terminal:
   dotmirror primary --force
   dotmirror status
 """
-LOCAL: Final = "127.0.0.1"
 WORDS: Final[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -81,26 +81,8 @@ class _Setting(click.ParamType[tuple[str, Any]]):
     type=click.Path(path_type=Path),
     help="Where commands are taken.  [default: below $XDG_RUNTIME_DIR, or /run/dotmirror]",
 )
-@click.option(
-    "--metrics",
-    metavar="ADDRESS",
-    help="Where Prometheus may ask, as 127.0.0.1:9942; a port alone is this machine's own.",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people, or an object in each for programs.",
-)
-@click.option(
-    "--trace-lines",
-    metavar="COUNT",
-    type=click.IntRange(1, TRACE_LINES_MAX),
-    default=TRACE_LINES_DEFAULT,
-    show_default=True,
-    help="How many lines of the trace SIGUSR1 writes to SOCKET.RESOURCE.trace.",
-)
+@nbd_options
+@observing_options
 @click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
 def run(paths: tuple[Path, ...], **given: Any) -> None:
     """Run nodes in the foreground until SIGTERM.
@@ -115,20 +97,14 @@ def run(paths: tuple[Path, ...], **given: Any) -> None:
         configs = read_configs(paths) if paths else [_config(given)]
         if paths and given["disks"]:
             raise click.UsageError("either files of a configuration or --disk")
-        run_nodes(configs, given["control_path"] or place_to_listen(), _observing(given))
+        run_nodes(
+            configs,
+            given["control_path"] or place_to_listen(),
+            nbd=nbd_config(given),
+            observing=observing_config(given),
+        )
     except (ConfigError, DiskError, MetadataError, MisuseError, OSError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _observing(given: Mapping[str, Any]) -> Observing:
-    """What those want who look after the nodes."""
-    metrics = given["metrics"]
-    place = metrics if metrics is None or ":" in metrics else f"{LOCAL}:{metrics}"
-    return Observing(
-        metrics=None if place is None else Address.parse(place),
-        is_json=given["log_format"] == "json",
-        trace_lines=given["trace_lines"],
-    )
 
 
 def _config(given: Mapping[str, Any]) -> NodeConfig:

@@ -1,4 +1,4 @@
-"""What a client may use, and which of its volumes a node gives away at all."""
+"""What a client may use, and which of their volumes the nodes give away at all."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _WRITES: Final = (
 class Export:
     """A volume as a client sees it now."""
 
-    name: str
+    resource: str
     volume: int
     size_bytes: int
     block_size_bytes: int
@@ -38,6 +38,11 @@ class Export:
     """Why it can't be used now; empty when it can."""
     is_zeroing_fast: Callable[[], bool] = bool
     """Whether zeroes take less than writing them."""
+
+    @property
+    def name(self) -> str:
+        """What clients call it."""
+        return f"{self.resource}/{self.volume}"
 
     @property
     def shown(self) -> NbdExport:

@@ -1,6 +1,6 @@
-"""The volumes of a node for clients that speak NBD: their sockets, joined to its requests.
+"""The volumes of nodes for clients that speak NBD: their sockets, joined to the nodes' requests.
 
-    async with Node(config) as node, NbdServer(node, NbdConfig(unix=Path("alice.sock"))):
+    async with Node(config) as node, NbdServer([node], NbdConfig(unix=Path("alice.nbd"))):
 
 What one wake-up of the event loop brings goes to the node as one batch, and whatever is finished
 in one turn goes out with one call for each client.
@@ -9,6 +9,7 @@ in one turn goes out with one call for each client.
 import asyncio
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -33,7 +34,8 @@ from runtime.trace import ArrowsTaken
 
 CLIENT_COUNT_MAX: Final = 256  # each may hold some 20 MiB
 OPTIONS_S_MAX: Final = 30.0  # people type options too; a stranger keeps a connection so long
-END_S_MAX: Final = 5.0  # what is under way ends by then, or the peer or a disk hangs
+END_S_MAX: Final = 5.0  # what is under way ends by then, or the peer or a disk hangs; as long
+# again for those who do not take their answers
 HELD_SIZE_BYTES_MAX: Final = 4 << 20  # a client that reads no replies gets no more of them
 BIT_SIZE_BYTES: Final = BLOCK_SECTORS * SECTOR_SIZE_BYTES
 
@@ -95,6 +97,12 @@ class _Client(asyncio.BufferedProtocol):
         self._do_deeds()
         self._server.forget(self)
 
+    def give_up(self) -> None:
+        """Answer at once what is still under way, and let the client go."""
+        if self.session.state is NbdState.Leaving:
+            self.session.give_up()
+            self.go_on()
+
     def abort(self) -> None:
         """Close it at once."""
         self._transport.abort()
@@ -112,7 +120,7 @@ class _Client(asyncio.BufferedProtocol):
         if not self._is_congested:
             parts = session.take()
             if parts:
-                self._server.node.ask(parts, self.finished)
+                self._server.node_of(session.export).ask(parts, self.finished)
         if session.asked_status:
             self._server.tell_status(self)
         if session.out:
@@ -132,20 +140,20 @@ class _Client(asyncio.BufferedProtocol):
                 self._transport.resume_reading()
 
     def _do_deeds(self) -> None:
-        session, node = self.session, self._server.node
+        session, server = self.session, self._server
         for deed in session.take_deeds():
             match deed:
                 case Deed.HOLD:
-                    node.hold_open(session.export.volume)
+                    server.node_of(session.export).hold_open(session.export.volume)
                 case Deed.RELEASE:
-                    node.let_go(session.export.volume)
+                    server.node_of(session.export).let_go(session.export.volume)
                 case Deed.BEGIN_TLS:
                     self._transport.pause_reading()
-                    self._server.start(self._begin_tls())
+                    server.start(self._begin_tls())
                 case Deed.HANG_UP:
                     if session.reason:
                         text = f"an nbd client was dropped: {session.reason}"
-                        node.say(text, level=Level.WARNING)
+                        server.say(text, level=Level.WARNING)
                     self._transport.close()
 
     async def _begin_tls(self) -> None:
@@ -173,10 +181,12 @@ class _Client(asyncio.BufferedProtocol):
 
 
 class NbdServer:
-    """The exports of one node. ConfigError when there is no listening as the settings say."""
+    """The exports of some nodes. ConfigError when there is no listening as the settings say."""
 
-    def __init__(self, node: Node, config: NbdConfig) -> None:
-        self.node = node
+    def __init__(self, nodes: Sequence[Node], config: NbdConfig) -> None:
+        self._nodes = {node.config.resource.name: node for node in nodes}
+        self.say = nodes[0].say
+        self._trace = nodes[0].trace
         self.load = Load()
         self.context = context_of_nbd(config.tls) if config.tls is not None else None
         self.loop: asyncio.AbstractEventLoop
@@ -230,32 +240,39 @@ class NbdServer:
         for client in tuple(self._clients):
             client.session.end()
             client.go_on()
-        try:
-            async with asyncio.timeout(END_S_MAX):
-                await self._all_gone.wait()
-        except TimeoutError:
-            for client in tuple(self._clients):
-                client.abort()
-            await self._all_gone.wait()
+        for stop in (_Client.give_up, _Client.abort):
+            try:
+                async with asyncio.timeout(END_S_MAX):
+                    await self._all_gone.wait()
+            except TimeoutError:
+                for client in tuple(self._clients):
+                    stop(client)
+        await self._all_gone.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # What clients ask for
 
     def exports(self) -> list[Export]:
         """All volumes, as they are now."""
-        name = self.node.config.resource.name
-        return [self._export(name, volume) for volume in self.node.config.resource.volumes]
+        return [
+            self._export(node, volume)
+            for node in self._nodes.values()
+            for volume in node.config.resource.volumes
+        ]
 
-    def _export(self, name: str, volume: int) -> Export:
-        node = self.node
-        size_sectors = node.size_sectors(volume)
+    def node_of(self, export: Export) -> Node:
+        """Whose volume it is."""
+        return self._nodes[export.resource]
+
+    def _export(self, node: Node, volume: int) -> Export:
+        name, size_sectors = node.config.resource.name, node.size_sectors(volume)
         refusal = ""
         if node.state(volume).role is not NodeState.Primary:
-            refusal = f"volume {volume} is Secondary on {node.config.name}, only a Primary serves"
+            refusal = f"{name}/{volume} is Secondary on {node.config.name}, only a Primary serves"
         elif not size_sectors:
-            refusal = f"nobody knows how large volume {volume} is"
+            refusal = f"nobody knows how large {name}/{volume} is"
         return Export(
-            f"{name}/{volume}",
+            name,
             volume,
             size_sectors * SECTOR_SIZE_BYTES,
             node.block_size_sectors(volume) * SECTOR_SIZE_BYTES,
@@ -275,23 +292,24 @@ class NbdServer:
         session = client.session
         count_max = 1 if command.flags & NbdCommandFlags.REQ_ONE else EXTENTS_MAX
         found = [
-            (context, await self._status(session.export.volume, context, command, count_max))
+            (context, await self._status(session.export, context, command, count_max))
             for context in session.contexts
         ]
         session.status_found(command, found)
         client.go_on()
 
     async def _status(
-        self, volume: int, context: str, command: Command, count_max: int
+        self, export: Export, context: str, command: Command, count_max: int
     ) -> list[Extent]:
+        node, volume = self.node_of(export), export.volume
         whole = command.offset, command.offset + command.length
         if context == ALLOCATION:
             hole = NbdAllocation.HOLE | NbdAllocation.ZERO
-            runs = await self.node.allocated(
+            runs = await node.allocated(
                 volume, offset_bytes=whole[0], end_bytes=whole[1], run_count_max=count_max
             )
             return extents(runs, whole, inside=0, outside=hole, count_max=count_max)
-        bits = self.node.runs_out_of_sync(volume, from_bit=whole[0] // BIT_SIZE_BYTES)
+        bits = node.runs_out_of_sync(volume, from_bit=whole[0] // BIT_SIZE_BYTES)
         differing = ((it * BIT_SIZE_BYTES, (it + n) * BIT_SIZE_BYTES) for it, n in bits)
         mark = NbdOutOfSync.OUT_OF_SYNC
         return extents(differing, whole, inside=mark, outside=0, count_max=count_max)
@@ -331,4 +349,4 @@ class NbdServer:
 
     def trace(self, stepped: Stepped) -> None:
         """An arrow of a client's machine was taken."""
-        self.node.trace.tell(time.monotonic(), ArrowsTaken((("nbd_states", *stepped),)))
+        self._trace.tell(time.monotonic(), ArrowsTaken((("nbd_states", *stepped),)))

@@ -134,6 +134,14 @@ class Session:
         self._fire(NbdEvent.server_ended)
         self._leave_if_idle()
 
+    def give_up(self) -> None:
+        """The server can't wait any longer: what is still under way is answered with an error."""
+        for command in self._commands:
+            command.fail(NbdError.ESHUTDOWN, "the node ends, and does not know what came of it")
+            self._replies.end(command)
+        self._replies = Replies([])  # nobody is told how it ended after all
+        self._fire(NbdEvent.all_answered)
+
     @property
     def is_full(self) -> bool:
         """Whether nothing more is taken until something is finished."""
@@ -156,6 +164,7 @@ class Session:
         """Take one thing of what came; say whether there may be another."""
         if self._skip_left:
             self._skip_left -= self._inbox.drop(self._skip_left)
+            self._leave_if_idle()
             return not self._skip_left
         if self._phases.state is _TRANSMISSION or self._phases.state is _LEAVING:
             if self._writing is not None:
@@ -351,7 +360,8 @@ class Session:
         self._leave_if_idle()
 
     def _leave_if_idle(self) -> None:
-        if self._phases.state is _LEAVING and not self._commands:
+        """... and nothing is left unread of what was answered: that would be a reset for it."""
+        if self._phases.state is _LEAVING and not self._commands and not self._skip_left:
             self._fire(NbdEvent.all_answered)
 
 

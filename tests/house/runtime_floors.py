@@ -160,6 +160,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/nbd/phases.py": 3,
     "runtime/nbd/session.py": 4,
     "runtime/nbd/server.py": 20,
+    "runtime/nbd/serving.py": 21,
     # a configuration: text -> items -> options, hosts -> resources -> one node
     "runtime/configuration/__init__.py": 0,
     "runtime/configuration/problems.py": 1,
@@ -177,7 +178,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/node_facts.py": 18,
     "runtime/node.py": 19,
     "runtime/node_orders.py": 20,
-    "runtime/node_process.py": 21,
+    "runtime/node_process.py": 22,
     # an operator's commands: typed -> asked -> ordered -> the node; seen -> told -> shown
     "runtime/control/__init__.py": 0,
     "runtime/control/codes.py": 0,
@@ -210,7 +211,9 @@ RUNTIME_FLOORS: Final = {
     "runtime/cli/decode.py": 22,
     "runtime/cli/demo.py": 22,
     "runtime/cli/metadata.py": 22,
-    "runtime/cli/node.py": 22,
+    "runtime/cli/nbd.py": 3,
+    "runtime/cli/node.py": 23,
+    "runtime/cli/observing.py": 24,
     "runtime/cli/run.py": 25,
     "runtime/__main__.py": 26,
 }

@@ -47,15 +47,21 @@ def test_a_node_that_runs_is_scraped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "sentence"),
-    [("x:1", "'x' is no IP address"), ("0", "port 0 must be"), ("1.2.3.4:5", "listening on 1.2")],
+    ("place", "code", "sentence"),
+    [
+        ("x:1", 2, "'x' is no IP address"),
+        ("0", 2, "--metrics 0: port 0 must be"),
+        ("1.2.3.4:5", 1, "listening on 1.2.3.4:5"),
+    ],
 )
-def test_a_place_that_is_none_is_a_sentence(tmp_path: Path, place: str, sentence: str) -> None:
+def test_a_place_that_is_none_is_a_sentence(
+    tmp_path: Path, place: str, code: int, sentence: str
+) -> None:
     """The node does not run without what was asked for."""
     (tmp_path / "alice.json").write_text(to_json(two_configs(tmp_path, MIRROR)[0]))
     words = ["run", "-S", str(tmp_path / "a.sock"), str(tmp_path / "alice.json")]
     result = CliRunner().invoke(main, [*words, "--metrics", place])
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert sentence in result.stderr
 
 

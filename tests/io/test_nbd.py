@@ -40,7 +40,7 @@ async def exported(folder: Path, **settings: Any) -> AsyncIterator[tuple[Node, N
     alice_config, bob_config = two_configs(folder)
     async with Node(alice_config) as alice, Node(bob_config) as bob:
         await in_sync(alice, bob)
-        async with NbdServer(alice, config) as server:
+        async with NbdServer([alice], config) as server:
             yield alice, bob, server
     TAKEN.note_lines(alice.trace.lines())
 
@@ -267,10 +267,10 @@ def test_only_dead_sockets_are_replaced(tmp_path: Path) -> None:
     async def scenario(alice: Node, _bob: Node, _: NbdServer) -> None:
         await chosen(tmp_path)
         with pytest.raises(ConfigError, match="somebody listens there"):
-            await NbdServer(alice, NbdConfig(unix=path)).__aenter__()
+            await NbdServer([alice], NbdConfig(unix=path)).__aenter__()
         (tmp_path / "file").write_bytes(b"")
         with pytest.raises(ConfigError, match="no socket"):
-            await NbdServer(alice, NbdConfig(unix=tmp_path / "file")).__aenter__()
+            await NbdServer([alice], NbdConfig(unix=tmp_path / "file")).__aenter__()
         assert await (await chosen(tmp_path)).read(0, 512) == bytes(512)
 
     with_export(tmp_path, scenario)

@@ -23,7 +23,7 @@ from tests.runtime.nbd.words import (
 from tests.steps_taken import TAKEN
 
 SIZE_BYTES: Final = 4 << 20
-EXPORT: Final = Export("r0/0", 0, SIZE_BYTES, 512, is_zeroing_fast=lambda: True)
+EXPORT: Final = Export("r0", 0, SIZE_BYTES, 512, is_zeroing_fast=lambda: True)
 
 
 def noted(stepped: Stepped) -> None:

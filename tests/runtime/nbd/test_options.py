@@ -28,7 +28,7 @@ from tests.runtime.nbd.talk import EXPORT, SIZE_BYTES, Talk, greeted, read_only,
 from tests.runtime.nbd.words import BOTH_FLAGS, FLAGS, STRUCTURED, contexts, go, option, text
 
 ACK = (NbdRep.ACK, b"")
-OTHER = replace(EXPORT, name="r0/1", volume=1)
+OTHER = replace(EXPORT, volume=1)
 
 
 def kinds(replies: list[tuple[int, bytes]]) -> list[int]:

@@ -241,6 +241,23 @@ def test_what_is_under_way_is_answered_before_the_end() -> None:
     assert talk.deeds == [Deed.HOLD, Deed.RELEASE, Deed.HANG_UP]
 
 
+def test_what_does_not_end_is_answered_with_an_error() -> None:
+    """A server that can wait no longer says so, once, whatever comes of the requests later."""
+    load = Load()
+    talk = transmitting(load=load, serves=False)
+    talk.say(request(WRITE, 1, length=1024) + bytes(1024) + request(READ, 2, length=512))
+    talk.say(request(WRITE, 3, length=1024) + bytes(512))
+    talk.session.end()
+    talk.session.give_up()
+    heard = talk.ask(b"")
+    assert {number: it.error for number, it in heard.items()} == dict.fromkeys(
+        (1, 2, 3), NbdError.ESHUTDOWN
+    )
+    assert talk.deeds == [Deed.HOLD, Deed.RELEASE, Deed.HANG_UP]
+    talk.serve()
+    assert (talk.heard(), load.size_bytes, talk.state) == (b"", 0, NbdState.Closed)
+
+
 def test_a_client_that_leaves_gets_its_answers() -> None:
     """NBD_CMD_DISC has no answer, what was asked before has."""
     talk = transmitting(serves=False)

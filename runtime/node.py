@@ -6,7 +6,7 @@ Disks are attached when it begins; `await node.do(ConnectRequested())` finds the
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -48,7 +48,7 @@ from runtime.neighbours import Neighbours
 from runtime.node_config import NodeConfig
 from runtime.node_facts import NodeFacts
 from runtime.requests import Request, RequestKind
-from runtime.state_watchers import Predicate, StateWatchers
+from runtime.state_watchers import Changes, Predicate, StateWatchers
 from runtime.trace import Trace
 
 END_S_MAX: Final = 15.0  # pings find a silent peer within 10.5 s (wire 1.6); then all goes in order
@@ -316,8 +316,8 @@ class Node(NodeFacts):
             words = " ".join(self.state(volume).printed)
             raise TimeoutError(f"after {timeout_s} s the state is {words}") from error
 
-    def changes(self) -> AsyncIterator[StateChanged]:
-        """All changes of state from now on."""
+    def changes(self) -> Changes:
+        """All changes of state from now on, for `async for`; a slow reader keeps nobody waiting."""
         return self._watchers.changes()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:

@@ -9,6 +9,7 @@ import click
 _OF_MODULES: Final[Mapping[str, str]] = {
     "run": "run",
     "status": "status events2",
+    "top": "top",
     "draw": "draw",
     "questions": "role cstate dstate get-gi show-gi",
     "verbs": """up down attach detach connect disconnect primary secondary invalidate

@@ -100,7 +100,7 @@ class ControlServer:
         self.orders: set[asyncio.Future[None]] = set()
         """Those that are being carried out."""
         self._listening = listening
-        self.path = Path(listening.getsockname())
+        self.path = Path(listening.getsockname()).absolute()
         self._status = self.path.stat()
         self._clients: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None

@@ -23,6 +23,7 @@ Examples:
   dotmirror run --disk a.img --listen 10.0.0.1:7788 --peer 10.0.0.2:7788 \\
       --net verify-alg=sha1 --disk-option resync-rate=100000
   dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
+  dotmirror run --metrics 9942 --log-format json /etc/dotmirror
   dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
 and then, in another terminal:
   dotmirror primary --force

@@ -155,11 +155,11 @@ _PEER_DEVICE: Final = (
         lambda it: it.out_of_sync_kib * KIB,
     ),
     _Figure(
-        "drbd_peerdevice_sent_bytes", "counter", "Sent to the peer.", lambda it: it.sent_kib * KIB
+        "drbd_peerdevice_sent_bytes", "untyped", "Sent to the peer.", lambda it: it.sent_kib * KIB
     ),
     _Figure(
         "drbd_peerdevice_received_bytes",
-        "counter",
+        "untyped",  # as published: Prometheus' linter wants a counter to be called ..._total
         "Received from the peer.",
         lambda it: it.received_kib * KIB,
     ),

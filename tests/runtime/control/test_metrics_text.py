@@ -12,6 +12,15 @@ from runtime.control.view import ResourceView
 from runtime.control.viewing import LINKED
 from tests.runtime.control.views import IDLE, TARGET, resource
 
+PUBLISHED: Final = """
+    drbdreactor_up drbd_connection_congested drbd_connection_state drbd_device_alwrites_total
+    drbd_device_client drbd_device_lowerpending drbd_device_quorum drbd_device_read_bytes_total
+    drbd_device_size_bytes drbd_device_state drbd_device_unintentionaldiskless
+    drbd_device_upperpending drbd_device_written_bytes_total drbd_peerdevice_outofsync_bytes
+    drbd_peerdevice_sent_bytes drbd_peerdevice_received_bytes drbd_resource_resources
+    drbd_resource_role drbd_resource_suspended
+    """.split()
+"""The families of drbd-reactor's documentation that DRBD 8.4 has something to say of."""
 TWO: Final = [
     resource(IDLE, replace(TARGET, volume=1, minor=1), peer_name="bob.example"),
     resource(name='we"b\\\n', connection="StandAlone", suspended=("user",)),
@@ -23,7 +32,7 @@ def samples(*resources: ResourceView) -> dict[tuple[str, frozenset[tuple[str, st
     found: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
     for family in text_string_to_metric_families(metrics_text(resources)):
         assert family.documentation
-        assert family.type in ("gauge", "counter")
+        assert family.type in ("gauge", "counter", "unknown")
         for sample in family.samples:
             place = sample.name, frozenset(sample.labels.items())
             assert place not in found
@@ -34,6 +43,13 @@ def samples(*resources: ResourceView) -> dict[tuple[str, frozenset[tuple[str, st
 def at(name: str, /, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
     """Where a number is found."""
     return name, frozenset(labels.items())
+
+
+def test_dashboards_find_what_they_ask_for() -> None:
+    """Every family that is published is there by its name; all others say that they are ours."""
+    names = {name for name, _ in samples(*TWO)}
+    assert names >= {*PUBLISHED}
+    assert all(name.startswith("dotmirror_") for name in names - {*PUBLISHED})
 
 
 def test_a_volume_s_figures_are_in_bytes() -> None:

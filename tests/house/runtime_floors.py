@@ -83,6 +83,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/engine/volume.py": 6,
     "runtime/events.py": 6,
     "runtime/io/volume_disk.py": 6,
+    "runtime/io/disk_watch.py": 7,
     "runtime/application_requests.py": 7,
     "runtime/demo/tour.py": 7,
     "runtime/engine/connecting.py": 7,

@@ -48,7 +48,7 @@ class Clients:
                 client.terminate()
             client.said()
         finally:
-            client.kill()
+            client.terminate()
 
 
 class Client:
@@ -82,12 +82,8 @@ class Client:
             raise AssertionError(f"{shown(self._words)} has ended:\n{self.said()}")
 
     def terminate(self) -> None:
-        """SIGTERM: it ends by itself."""
+        """SIGTERM, if it still runs."""
         self._process.terminate()
-
-    def kill(self) -> None:
-        """SIGKILL, if it still runs."""
-        self._process.kill()
 
     def said(self) -> str:
         """Wait for its end, which must be as it was expected; return all that it said."""

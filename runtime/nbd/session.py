@@ -164,6 +164,7 @@ class Session:
         """Take one thing of what came; say whether there may be another."""
         if self._skip_left:
             self._skip_left -= self._inbox.drop(self._skip_left)
+            self._leave_if_idle()
             return not self._skip_left
         if self._phases.state is _TRANSMISSION or self._phases.state is _LEAVING:
             if self._writing is not None:
@@ -359,7 +360,8 @@ class Session:
         self._leave_if_idle()
 
     def _leave_if_idle(self) -> None:
-        if self._phases.state is _LEAVING and not self._commands:
+        """... and nothing is left unread of what was answered: that would be a reset for it."""
+        if self._phases.state is _LEAVING and not self._commands and not self._skip_left:
             self._fire(NbdEvent.all_answered)
 
 

@@ -90,8 +90,8 @@ class Client:
         said = self._process.communicate()[0].decode(errors="replace")
         self._clock.cancel()
         assert self._process.returncode == self._code, f"{shown(self._words)}:\n{said}"
-        refusal = f"refused, as it should be ({self._code})" if self._code else "ok"
-        self._note("command", (shown(self._words), refusal))
+        outcome = f"exit code {self._code}, as it should be" if self._code else "ok"
+        self._note("command", (shown(self._words), outcome))
         return said
 
 

@@ -95,6 +95,43 @@ def test_fio_verifies_what_it_has_written(mirror: Mirror, clients: Clients, patt
     mirror.assert_equal()
 
 
+def test_many_clients_verify_what_each_has_written(mirror: Mirror, clients: Clients) -> None:
+    """Eight fios at once, each with a part of the volume of its own, and none meets another's."""
+    said = clients(
+        *("fio", "--name=many", "--ioengine=nbd", f"--uri={mirror.uri()}", "--rw=randrw"),
+        *("--numjobs=8", "--size=6m", "--offset_increment=6m", "--bsrange=512-64k"),
+        *("--blockalign=512", "--iodepth=8", "--verify=crc32c", "--verify_fatal=1"),
+        *("--do_verify=1", f"--aux-path={mirror.folder}", "--verify_state_save=0"),
+    )
+    assert said.count("err= 0") == 8
+    mirror.assert_equal()
+
+
+def test_an_end_in_order_while_fio_writes(tmp_path: Path, clients: Clients) -> None:
+    """SIGTERM answers what is under way: fio hears an error, and both disks are equal."""
+    with Mirror(tmp_path) as mirror:
+        fio = clients.begin(
+            *("fio", "--name=ended", "--ioengine=nbd", f"--uri={mirror.uri()}", "--rw=randwrite"),
+            *("--bs=64k", "--size=48m", "--rate=16m", "--iodepth=16", f"--aux-path={tmp_path}"),
+            code=1,
+        )
+        mirror.alice.look_until(lambda it: it["written_kib"] > 4096)
+        mirror.alice.terminate()
+        assert "err=" in fio.said()
+        mirror.assert_equal()
+        mirror.bob.run("primary")  # Alice has parted as a Secondary: nobody is in doubt
+        clients("qemu-io", "-f", "raw", mirror.uri("bob"), "-c", "write -P 9 0 64k", "-c", "flush")
+
+
+def test_a_read_only_export(tmp_path: Path, clients: Clients) -> None:
+    """Clients see that nothing may be written, are refused if they try, and read all of it."""
+    with Mirror(tmp_path, "--nbd-read-only") as mirror:
+        (found,) = json.loads(clients("nbdinfo", "--json", mirror.uri()))["exports"]
+        assert found["is_read_only"]
+        clients("qemu-io", "-f", "raw", mirror.uri(), "-c", "write 0 512", code=1)
+        clients("nbdcopy", mirror.uri(), "null:")
+
+
 def test_a_peer_is_killed_while_fio_writes(tmp_path: Path, clients: Clients) -> None:
     """Fio notices nothing of a peer that dies and comes back, and then both disks are equal."""
     with Mirror(tmp_path) as mirror:

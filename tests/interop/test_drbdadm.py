@@ -232,7 +232,7 @@ ACCEPTED_BY_BOTH: Final = [
     f"{section} {{ {rule.name} {value}; }}"
     for section, rules in (("net", NET), ("disk", DISK), ("options", OPTIONS))
     for rule in rules.values()
-    for value in (*rule.choices, *({"yes", "no", ""} if rule.kind is Kind.FLAG else ()))
+    for value in (*rule.choices, *(("yes", "no", "") if rule.kind is Kind.FLAG else ()))
 ] + [
     f"{section} {{ {rule.name} {value}; }}"
     for section, rules in (("net", NET), ("disk", DISK))

@@ -47,7 +47,7 @@ def create_metadata(
         for question in plan.questions:
             confirm(question)
         create(device, plan)
-        return f"new meta-data {_where(plan.areas)}"
+        return f"new meta-data in {target.path} {_where(plan.areas)}"
 
 
 def _where(lies: Areas) -> str:
@@ -97,7 +97,10 @@ def restore_metadata(
         for question in restoration.plan.questions:
             confirm(question)
         restore(device, restoration)
-        return [*restoration.notes, f"restored meta-data {_where(restoration.plan.areas)}"]
+        return [
+            *restoration.notes,
+            f"restored meta-data in {target.path} {_where(restoration.plan.areas)}",
+        ]
 
 
 def apply_log(target: Target) -> list[str]:

@@ -77,6 +77,11 @@ class DiskPath:
     meta_path: Path | None = None
     mode: DiskMode = DiskMode.BUFFERED
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All that it lies on."""
+        return (self.path, self.meta_path) if self.meta_path else (self.path,)
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -163,15 +168,10 @@ class NodeConfig:
             raise ConfigError(f"{self.address} and {self.peer} are of two families")
         if self.address == self.peer:
             raise ConfigError(f"{self.address} is both nodes' address")
-        paths = [it.resolve() for it in self._paths()]
+        paths = [path.resolve() for disk in self.disks.values() for path in disk.paths]
         for path in paths:
             if paths.count(path) > 1:
                 raise ConfigError(f"{path} is used twice")
-
-    def _paths(self) -> list[Path]:
-        return [
-            path for disk in self.disks.values() for path in (disk.path, disk.meta_path) if path
-        ]
 
 
 def read_config(path: Path) -> NodeConfig:

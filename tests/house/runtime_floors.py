@@ -168,6 +168,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/configuration/syntax.py": 2,
     "runtime/configuration/model.py": 3,
     "runtime/configuration/options.py": 3,
+    "runtime/configuration/options_table.py": 4,
     "runtime/configuration/statements.py": 4,
     "runtime/configuration/dump.py": 5,
     "runtime/configuration/given.py": 4,

@@ -45,7 +45,7 @@ def _check_apart(configs: Sequence[NodeConfig]) -> None:
     seen: dict[object, str] = {}
     for config in configs:
         name = config.resource.name
-        disks = [path.resolve() for it in config.disks.values() for path in it.paths]
+        disks = [need for it in config.disks.values() for need in it.needs]
         for what in (f"the resource {name}", f"the address {config.address}", *disks):
             if what in seen:
                 raise ConfigError(f"{what} is used twice, by {seen[what]} and by {name}")

@@ -81,7 +81,7 @@ def node_config(
             config,
             own.address,
             other.address,
-            {n: _disk_path(n, v) for n, v in own.volumes.items() if v.disk != "none"},
+            {n: _disk_path(v) for n, v in own.volumes.items() if v.disk != "none"},
             peer_name=other.names[0] if other.names else "",
             drbd_conf=_drbd_conf(configuration),
         )
@@ -121,11 +121,6 @@ def _disk_options(configuration: Configuration, resource: Resource, volume: Volu
     return DiskOptions(minor=volume.minor, **used)
 
 
-def _disk_path(number: int, volume: Volume) -> DiskPath:
-    if volume.meta_index is not None:
-        raise ConfigError(
-            f"volume {number}: a running node has no meta-data in a window of a device,"
-            f" as {volume.meta_disk} [{volume.meta_index}] says; leave the index away"
-        )
+def _disk_path(volume: Volume) -> DiskPath:
     meta = None if volume.meta_disk == "internal" else Path(volume.meta_disk)
-    return DiskPath(Path(volume.disk), meta)
+    return DiskPath(Path(volume.disk), meta, meta_index=volume.meta_index)

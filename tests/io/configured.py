@@ -22,16 +22,20 @@ def blank(path: Path) -> Path:
     return path
 
 
-def resources(folder: Path, inner: Mapping[str, str]) -> dict[str, str]:
-    """The text of resources of one volume, by name, with files for their disks."""
+def resources(folder: Path, inner: Mapping[str, str], meta: str = "internal") -> dict[str, str]:
+    """The text of resources of one volume, by name, with files for their disks.
+
+    `meta` says where meta-data lie, with {host} and {minor} in it.
+    """
     addresses = free_addresses(2 * len(inner))
     texts = {}
     for minor, (name, options) in enumerate(inner.items()):
         hosts = [
-            f"  on {host} {{ address {addresses.pop()}; disk {blank(folder / f'{host}-{name}')}; }}"
+            f"  on {host} {{ address {addresses.pop()}; disk {blank(folder / f'{host}-{name}')};"
+            f" meta-disk {meta.format(host=host, minor=minor)}; }}"
             for host in ("alice", "bob")
         ]
-        head = f"resource {name} {{ device minor {minor}; meta-disk internal; {options}"
+        head = f"resource {name} {{ device minor {minor}; {options}"
         texts[name] = "\n".join([head, *hosts, "}\n"])
     return texts
 

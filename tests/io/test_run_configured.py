@@ -21,7 +21,7 @@ def typed(*words: str | Path) -> Result:
 def created(conf: Path) -> None:
     """Write the meta-data of all resources on both hosts."""
     for host in ("alice", "bob"):
-        result = typed("create-md", "-c", conf, "--host", host, "all")
+        result = typed("create-md", "-c", conf, "--host", host, "--force", "all")
         assert result.exit_code == 0, result.output
 
 
@@ -84,6 +84,24 @@ def test_a_folder_is_one_configuration(tmp_path: Path) -> None:
         assert alice.run("role", "all") == "Primary/Secondary\nPrimary/Secondary\n"
 
 
+def test_resources_share_a_device_for_metadata(tmp_path: Path) -> None:
+    """Each volume has a window of its own, and create-md leaves those alone that are in use."""
+    for host in ("alice", "bob"):
+        with (tmp_path / f"{host}-meta").open("wb") as file:
+            file.truncate(256 << 20)
+    meta = f"{tmp_path}/{{host}}-meta [{{minor}}]"
+    conf = tmp_path / "drbd.conf"
+    conf.write_text("".join(resources(tmp_path, {"first": "", "second": ""}, meta).values()))
+    created(conf)
+    with running(tmp_path, "alice", conf) as alice, running(tmp_path, "bob", conf, "first") as bob:
+        alice.run("primary", "--force", "first")
+        bob.order("wait", resource="first", disk="UpToDate", pdsk="UpToDate", timeout=60)
+        assert alice.run("dstate", "all") == "UpToDate/UpToDate\nInconsistent/DUnknown\n"
+        words = ("create-md", "-c", conf, "--force", "--host", "bob")
+        assert "another process writes to it" in typed(*words, "first").stderr
+        assert typed(*words, "second").exit_code == 0
+
+
 def test_one_resource_of_several(tmp_path: Path) -> None:
     """Of a file only the resources run that are named."""
     conf = configuration(tmp_path, {"first": "", "second": "disk { resync-after first; }"})
@@ -99,7 +117,7 @@ def test_nothing_runs_when_one_is_wrong(tmp_path: Path) -> None:
     result = typed("run", "-S", socket_path, "-c", conf, "--host", "alice")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[0].endswith(
-        ':10:58: unknown option "verfy-alg" in net (did you mean "verify-alg"?)'
+        ':10:38: unknown option "verfy-alg" in net (did you mean "verify-alg"?)'
     )
     assert not socket_path.exists()
 
@@ -108,7 +126,8 @@ def test_what_a_node_can_t_be_has_a_place(tmp_path: Path) -> None:
     """What makes sense to DRBD and not to a node is told for each resource, with its place."""
     conf = tmp_path / "drbd.conf"
     conf.write_text(
-        "resource a { device minor 1; disk /a; meta-disk /m [0];\n"
+        "resource a { device minor 1; disk /a; meta-disk internal;\n"
+        "net { protocol A; allow-two-primaries; }\n"
         "on alice { address 10.0.0.1:1; } on bob { address 10.0.0.2:1; } }\n"
         "resource b { device minor 2; disk /b; meta-disk internal;\n"
         "on alice { address 10.0.0.1:2; } }\n"
@@ -117,7 +136,7 @@ def test_what_a_node_can_t_be_has_a_place(tmp_path: Path) -> None:
     said = [it for it in result.stderr.splitlines() if it.startswith("error: ")]
     assert [it.removeprefix(f"error: {conf}:")[:17] for it in said] == [
         "1:1: resource a: ",
-        "3:1: resource b h",
+        "4:1: resource b h",
     ]
 
 

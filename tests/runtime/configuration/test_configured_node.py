@@ -12,8 +12,6 @@ from runtime.errors import ConfigError
 from runtime.node_config import Address, DiskPath, from_json, to_json
 from tests.runtime.configuration.texts import FILES, PEOPLES_FILES, read, resource
 
-INDEXED = ("ipv6", "from_83")
-
 
 def test_a_node_has_its_side_and_its_peer() -> None:
     """The section of this host's name is the node's, the other one is its peer's."""
@@ -125,11 +123,11 @@ def test_files_are_read_together() -> None:
     ]
 
 
-def test_metadata_in_a_window_is_refused() -> None:
-    """A running node has meta-data behind its data or on a device of their own."""
+def test_metadata_may_be_in_a_window() -> None:
+    """Of a device with meta-data of several volumes, a volume has the window of its index."""
     found = read_configuration(FILES / "ipv6.res")
-    with pytest.raises(ConfigError, match=r"/dev/sdg \[3\] says; leave the index away"):
-        node_config(found, "six", host="alice")
+    node = node_config(found, "six", host="alice")
+    assert node.disks == {0: DiskPath(Path("/dev/sdf1"), Path("/dev/sdg"), meta_index=3)}
 
 
 def test_options_that_contradict_each_other(tmp_path: Path) -> None:
@@ -146,6 +144,6 @@ def test_every_file_makes_nodes() -> None:
         for name, it in found.resources.items():
             peer = str(it.hosts[1].names[0]) if it.hosts[1].names else it.hosts[1].address.host
             own = it.hosts[0].names[0] if it.hosts[0].names else it.hosts[0].address.host
-            if path.stem not in INDEXED and " " not in name:
+            if " " not in name:
                 node = node_config(found, name, host=own, peer=peer)
                 assert from_json(to_json(node)) == node

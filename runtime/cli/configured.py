@@ -1,7 +1,7 @@
 """What the commands share that read a configuration: which, whose, and what is wrong with it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,7 +11,9 @@ import click
 from runtime.configuration.files import DEFAULT_FILES, read_configuration
 from runtime.configuration.model import Configuration
 from runtime.configuration.problems import ConfigurationError
+from runtime.configured_nodes import Side, read_nodes, read_resources
 from runtime.errors import ConfigError
+from runtime.node_config import NodeConfig
 
 EXIT_WRONG: Final = 1
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -51,6 +53,20 @@ def usual_file(why: str = "") -> str:
     if not found:
         raise ConfigError(f"{why}none of {', '.join(DEFAULT_FILES)} is there; name one with -c")
     return found[0]
+
+
+def configured(words: Sequence[str], path: str | None, side: Side) -> list[NodeConfig]:
+    """All nodes that are meant; what of their configuration is not used is said.
+
+    Words behind a path are resources of it, others are files, folders and resources.
+    """
+    if path:
+        configs, configuration = read_resources(path, words, side)
+    else:
+        configs, configuration = read_nodes(words, usual_file, side)
+    if configuration:
+        note_unused(configuration)
+    return configs
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import click
 
-from runtime.cli.configured import faults_shown, file_option, host_option, note_unused, usual_file
+from runtime.cli.configured import configured, faults_shown, file_option, host_option
 from runtime.cli.nbd import nbd_config, nbd_options
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
-from runtime.configured_nodes import Side, read_nodes, read_resources
+from runtime.configured_nodes import Side
 from runtime.control.place import SOCKET_VARIABLE, place_to_listen
 from runtime.errors import DiskError, MetadataError, MisuseError
 from runtime.node_config import Address, DiskPath, NodeConfig, options_of
@@ -117,14 +117,7 @@ def _configs(words: tuple[str, ...], given: Mapping[str, Any]) -> list[NodeConfi
         if words or path:
             raise click.UsageError("either a configuration or --disk and its options")
         return [_config(given)]
-    side = Side(given["host"], given["peer"] or "")
-    if path:
-        configs, configuration = read_resources(path, words, side)
-    else:
-        configs, configuration = read_nodes(words, usual_file, side)
-    if configuration:
-        note_unused(configuration)
-    return configs
+    return configured(words, path, Side(given["host"], given["peer"] or ""))
 
 
 def _config(given: Mapping[str, Any]) -> NodeConfig:

@@ -13,9 +13,10 @@ Values = Mapping[str, Any]
 """Option -> what it is, by the names of the classes in `config.py`."""
 
 NOT_IN_FILES: Final = frozenset({"version_min", "version_max"})
-LATER: Final = {**FIXED, "minor": "counts when the node begins"}
 LONG: Final = ("the handlers", "tls", "nbd")
 BEGINS: Final = "counts when the node begins"
+LATER: Final = {**dict.fromkeys((*FIXED, "minor"), BEGINS), "size": FIXED["size"]}
+"""Option -> why it can't be changed now; a disk that is attached again has its old options."""
 
 
 @dataclass(frozen=True, slots=True)

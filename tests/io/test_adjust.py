@@ -57,7 +57,7 @@ def test_what_is_left_has_an_exit_code(tmp_path: Path) -> None:
             1,
             [
                 "web: net: sndbuf-size 0 -> 1048576 counts when the node begins",
-                "web: disk 0: al-extents 1237 -> 99 counts when the disk is attached",
+                "web: disk 0: al-extents 1237 -> 99 counts when the node begins",
                 "db: does not run yet, begin `dotmirror run` again",
             ],
         )

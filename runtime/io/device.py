@@ -1,13 +1,15 @@
 """A file or block device that is open: bytes at offsets, durable when flushed.
 
 Whoever writes is alone: among our own kind by a lock, and on a block device by the kernel, which
-does not give away what is mounted or otherwise claimed. A failing call of the system becomes a
+does not give away what is mounted or otherwise claimed. Meta-data of several volumes may lie in
+windows of one device; then each is alone in its window. A failing call of the system becomes a
 DiskError that names the file and the place.
 """
 
 import errno
 import fcntl
 import os
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,20 +29,25 @@ CLOSED: Final = (1 << 31) - 1  # no open file has it, while the old number may b
 class FileDevice:
     """A file or block device that is open."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    def __init__(self, path: Path, *, writable: bool, window: range | None = None) -> None:
+        """`window` is what it is opened for, the whole device if it is None."""
         self.path = path
         self._has_durable_writes = True
         self._size_bytes_most = 0
         try:
-            self._descriptor = _opened(path, writable=writable)
+            self._descriptor = _opened(path, writable=writable, is_shared=window is not None)
         except OSError as error:
             raise DiskError(f"{path}: {error.strerror}") from error
         if writable:
-            self._lock()
+            self._lock(window)
 
-    def _lock(self) -> None:
+    def _lock(self, window: range | None) -> None:
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if window is None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _lock_of(window))
         except OSError as error:
             self.close()
             raise DiskError(f"{self.path}: another process writes to it") from error
@@ -255,8 +262,17 @@ class TimedDevice:
             raise DiskError(f"{doing} took {took_s:.1f} s, and may take {limit_s:.1f} s")
 
 
-def _opened(path: Path, *, writable: bool) -> int:
+def _opened(path: Path, *, writable: bool, is_shared: bool) -> int:
     if not writable:
         return os.open(path, os.O_RDONLY)
     claim = os.O_EXCL if path.is_block_device() else 0  # busy when it is mounted, see open(2)
-    return os.open(path, os.O_RDWR | claim)
+    descriptor = os.open(path, os.O_RDWR | claim)
+    if claim and is_shared:  # a claim is of one descriptor alone
+        os.close(descriptor)
+        return os.open(path, os.O_RDWR)
+    return descriptor
+
+
+def _lock_of(window: range) -> bytes:
+    """A lock of these bytes for one descriptor, as fcntl(2) has it in a struct flock."""
+    return struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, window.start, len(window), 0)

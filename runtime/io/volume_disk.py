@@ -10,7 +10,7 @@ from runtime.engine.backing import Backing
 from runtime.errors import MetadataError
 from runtime.io.device import FileDevice, MetadataDevice, TimedDevice
 from runtime.io.disk import SECTOR_SIZE_BYTES, Disk
-from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL
+from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL, Placement
 from runtime.metadata.store import Store
 from runtime.node_config import DiskPath
 
@@ -41,8 +41,10 @@ def open_volume(where: DiskPath, options: DiskOptions, limit_s: Callable[[], flo
         if where.meta_path is None:
             meta_path, placement, files = where.path, INTERNAL, (disk,)
         else:
-            meta_path, placement = where.meta_path, FLEXIBLE_EXTERNAL
-            files = disk, ends.enter_context(FileDevice(meta_path, writable=True))
+            meta_path, index = where.meta_path, where.meta_index
+            placement = FLEXIBLE_EXTERNAL if index is None else Placement(index)
+            meta = FileDevice(meta_path, writable=True, window=placement.window)
+            files = disk, ends.enter_context(meta)
         try:
             store = Store.attach(
                 TimedDevice(MetadataDevice(files[-1]), limit_s, time.monotonic),

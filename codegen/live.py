@@ -44,22 +44,33 @@ class LiveVolume:
     graphs: tuple[LiveGraph, ...]
 
 
-def live_volumes(
-    drawings: Drawings, trace: Trace, *, names: Iterable[str] = ()
-) -> tuple[list[LiveVolume], list[Problem]]:
-    """What a trace says of its volumes, or of those with these names; and what is wrong with it.
+@dataclass(frozen=True, slots=True)
+class VolumeTrace:
+    """What one volume did: its steps with their counts, and in which state each machine stands."""
 
-    A machine that never moved stands where it begins.
-    """
-    found, problems = [], list[Problem]()
+    name: str
+    states: Mapping[str, str]
+    trace: Trace
+
+
+def volumes_of(drawings: Drawings, trace: Trace) -> list[VolumeTrace]:
+    """What a trace says of each volume; a machine that never moved stands where it begins."""
     initial = {machine.name: machine.initial for machine in drawings.machines}
-    for name, states in sorted(stands(trace).items()):
-        if names and name not in set(names):
-            continue
-        covered, wrong = cover(drawings, [steps_of(trace, name)])
+    return [
+        VolumeTrace(name, {**initial, **states}, steps_of(trace, name))
+        for name, states in sorted(stands(trace).items())
+    ]
+
+
+def live_volumes(
+    drawings: Drawings, traces: Iterable[VolumeTrace]
+) -> tuple[list[LiveVolume], list[Problem]]:
+    """The volumes in pictures; and what is wrong with their steps."""
+    found, problems = [], list[Problem]()
+    for it in traces:
+        covered, wrong = cover(drawings, [it.trace])
         problems += wrong
-        graphs = _graphs(drawings, covered, {**initial, **states})
-        found.append(LiveVolume(name, tuple(graphs)))
+        found.append(LiveVolume(it.name, tuple(_graphs(drawings, covered, it.states))))
     return found, problems
 
 

@@ -6,7 +6,7 @@ Disks are attached when it begins; `await node.do(ConnectRequested())` finds the
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -44,18 +44,19 @@ from runtime.io.disk_watch import DiskWatch
 from runtime.io.driver import Driver
 from runtime.io.programs import Programs
 from runtime.io.volume_disk import open_volume
+from runtime.log_lines import LogLine
 from runtime.neighbours import Neighbours
 from runtime.node_config import NodeConfig
 from runtime.node_facts import NodeFacts
 from runtime.requests import Request, RequestKind
-from runtime.state_watchers import Predicate, StateWatchers
+from runtime.state_watchers import Changes, Predicate, StateWatchers
 from runtime.trace import Trace
 
 END_S_MAX: Final = 15.0  # pings find a silent peer within 10.5 s (wire 1.6); then all goes in order
 LOG_LINES_MAX: Final = 10_000
 PIECE_SIZE_BYTES: Final = 1 << 20
 
-Told = Callable[[str], None]
+Told = Callable[[LogLine], None]
 Watcher = Callable[[StateChanged | HelperTold | None], None]
 """Is told what happens; None at the end."""
 
@@ -121,7 +122,7 @@ class Node(NodeFacts):
         self._programs = Programs(
             config,
             ended=self._driver.post,
-            said=lambda text: self.say(f"info: {text}"),
+            said=self.say,
         )
         self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
         self._watch = DiskWatch(self._disks, told=self._warn_of_disk, cut=self._give_up_disk)
@@ -149,9 +150,10 @@ class Node(NodeFacts):
                     await self.down()
                     await self._driver.closed()  # the peer is to take what it was told
             except TimeoutError:
-                self.say("warning: the peer or a disk took too long, the node ends all the same")
+                text = "the peer or a disk took too long, the node ends all the same"
+                self.say(text, level=Level.WARNING)
             except MisuseError as refusal:
-                self.say(f"warning: the node ends all the same: {refusal}")
+                self.say(f"the node ends all the same: {refusal}", level=Level.WARNING)
         self.kill()
         await self._driver.closed()
         await self._programs.closed()
@@ -174,7 +176,7 @@ class Node(NodeFacts):
         self._close("the node has ended")
 
     def _fall(self) -> None:
-        self.say("error: the engine failed, everything is closed")
+        self.say("the engine failed, everything is closed", level=Level.ERROR)
         self._close("the node has failed")
         if self._failed is not None:
             self._failed()
@@ -325,8 +327,8 @@ class Node(NodeFacts):
             words = " ".join(self.state(volume).printed)
             raise TimeoutError(f"after {timeout_s} s the state is {words}") from error
 
-    def changes(self) -> AsyncIterator[StateChanged]:
-        """All changes of state from now on."""
+    def changes(self) -> Changes:
+        """All changes of state from now on, for `async for`; a slow reader keeps nobody waiting."""
         return self._watchers.changes()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
@@ -355,12 +357,12 @@ class Node(NodeFacts):
         self._log(Log(Level.INFO, f"helper command: {told.name}{end}", told.volume))
 
     def _log(self, log: Log) -> None:
-        volume = "" if log.volume is None else f"volume {log.volume}: "
-        self.say(f"{log.level.value}: {volume}{log.text}")
+        self.say(log.text, level=log.level, volume=log.volume)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, level: Level = Level.INFO, volume: int | None = None) -> None:
         """A line for the log."""
-        line = f"{self._driver.now():.3f} {self.config.name} {text}"
-        self.log.append(line)
+        config = self.config
+        line = LogLine(self._driver.now(), config.name, config.resource.name, level, volume, text)
+        self.log.append(str(line))
         if self._told is not None:
             self._told(line)

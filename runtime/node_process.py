@@ -30,7 +30,7 @@ READ_SIZE_BYTES: Final = 1 << 16
 STANDARD_INPUT: Final = 0
 ORDERS_S_MAX: Final = 30.0  # orders that are under way may end, but one may wait for ever
 
-Say = Callable[[str], None]
+Say = Callable[[object], None]
 
 
 class _End(Enum):
@@ -52,7 +52,7 @@ def run_node(config_path: Path, trace_path: Path | None) -> None:
 
 
 def _writer(file: TextIO) -> Say:
-    def write(line: str) -> None:
+    def write(line: object) -> None:
         file.write(f"{line}\n")
         file.flush()
 

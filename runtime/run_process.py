@@ -7,7 +7,6 @@ can't be ended in order is left as after a crash, so that nothing counts as clea
 import asyncio
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,27 +16,28 @@ from runtime.control.server import ControlServer, listening_socket
 from runtime.errors import ConfigError, MisuseError
 from runtime.events import ConnectRequested
 from runtime.io.event_loop import run
+from runtime.log_lines import LogLine
 from runtime.nbd.serving import exported
 from runtime.neighbours import Neighbours
 from runtime.node import Node
 from runtime.node_config import NbdConfig, NodeConfig
+from runtime.observing import Observing
 from runtime.systemd import Supervisor
 
-Say = Callable[[str], None]
+Say = Callable[[LogLine], None]
 
 
 def run_nodes(
-    configs: Sequence[NodeConfig], control_path: Path, nbd: NbdConfig | None = None
+    configs: Sequence[NodeConfig],
+    control_path: Path,
+    *,
+    nbd: NbdConfig | None = None,
+    observing: Observing,
 ) -> None:
     """Run these nodes until a signal comes; `nbd` says where clients find all their volumes."""
     _check_apart(configs)
     listening = listening_socket(control_path)
-    run(_Service(configs, listening, _say, nbd).serve())
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    run(_Service(configs, listening, observing.log, nbd).serve(observing))
 
 
 def _check_apart(configs: Sequence[NodeConfig]) -> None:
@@ -74,7 +74,7 @@ class _Service:
         self._begun: list[Node] = []
         self._end: asyncio.Event
 
-    async def serve(self) -> None:
+    async def serve(self, observing: Observing) -> None:
         """Run until the end."""
         self._end = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -82,20 +82,21 @@ class _Service:
             loop.add_signal_handler(number, self._end.set)
         server = ControlServer(Desk(self._nodes), self._listening)
         alive = asyncio.ensure_future(self._tell_alive())
-        exports = AsyncExitStack()
+        beside = AsyncExitStack()
         try:
             for node in self._nodes:
                 await node.__aenter__()
                 self._begun.append(node)
-            await exports.enter_async_context(exported(self._nodes, self._nbd))
+            await beside.enter_async_context(exported(self._nodes, self._nbd))
             await server.start()
+            await beside.enter_async_context(observing.of(server.desk, server.path))
             for node in self._nodes:
                 await node.do(ConnectRequested())
             self._supervisor.tell("READY=1")
             await self._end.wait()
         finally:
             self._supervisor.tell("STOPPING=1")
-            await exports.aclose()  # before the nodes, whose volumes clients hold open
+            await beside.aclose()  # before the nodes, whose volumes clients hold open
             server.close()
             ends = (node.__aexit__(None, None, None) for node in self._begun)
             await asyncio.gather(*ends)

@@ -1,14 +1,16 @@
 """Who waits for a state of a volume, and who wants to hear of every change."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final, NamedTuple, TypeAlias
+from weakref import WeakSet
 
 from runtime.effects import StateChanged
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import MisuseError
 
-UNREAD_CHANGES_MAX: Final = 10_000  # a listener that is so far behind loses the oldest
+UNREAD_CHANGES_MAX: Final = 10_000  # some megabytes; a reader so far behind reads nothing any more
 
 Predicate: TypeAlias = Callable[[VolumeState], bool]
 
@@ -19,17 +21,51 @@ class _Waiting(NamedTuple):
     future: asyncio.Future[VolumeState]
 
 
+class Changes(AsyncIterator[StateChanged]):
+    """A node's changes of state in their order, from when it was asked for them to its end.
+
+    Each reader has its own, and none keeps the node waiting: who is more than `unread_max` behind
+    loses the oldest ones, which `missed_count` tells. Who reads no more just lets it go.
+    """
+
+    def __init__(self, *, unread_max: int = UNREAD_CHANGES_MAX) -> None:
+        self.missed_count = 0
+        self._unread: deque[StateChanged] = deque(maxlen=unread_max)
+        self._news = asyncio.Event()
+        self._is_over = False
+
+    async def __anext__(self) -> StateChanged:
+        while not self._unread:
+            if self._is_over:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        return self._unread.popleft()
+
+    def put(self, change: StateChanged) -> None:
+        """One more."""
+        self.missed_count += len(self._unread) == self._unread.maxlen
+        self._unread.append(change)
+        self._news.set()
+
+    def end(self) -> None:
+        """There will be no more; what is unread can still be read."""
+        self._is_over = True
+        self._news.set()
+
+
 class StateWatchers:
     """Is told every change, and tells those who wait."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
-        self._queues: list[asyncio.Queue[StateChanged | None]] = []
+        self._readers: WeakSet[Changes] = WeakSet()
+        self._is_over = False
 
     def tell(self, change: StateChanged) -> None:
         """A volume is in another state."""
-        for queue in self._queues:
-            _put(queue, change)
+        for reader in self._readers:
+            reader.put(change)
         if not self._waiting or change.before == change.after:
             return
         for volume, is_wanted, future in self._waiting:
@@ -43,30 +79,20 @@ class StateWatchers:
         self._waiting.append(_Waiting(volume, is_wanted, future))
         return future
 
-    def changes(self) -> AsyncIterator[StateChanged]:
+    def changes(self) -> Changes:
         """All changes from now on, until the node ends."""
-        queue: asyncio.Queue[StateChanged | None] = asyncio.Queue(UNREAD_CHANGES_MAX)
-        self._queues.append(queue)
-        return self._read(queue)
-
-    async def _read(self, queue: asyncio.Queue[StateChanged | None]) -> AsyncIterator[StateChanged]:
-        try:
-            while (change := await queue.get()) is not None:
-                yield change
-        finally:
-            self._queues.remove(queue)
+        reader = Changes()
+        self._readers.add(reader)
+        if self._is_over:
+            reader.end()
+        return reader
 
     def end(self, reason: str) -> None:
         """No state will follow."""
+        self._is_over = True
         for waiting in self._waiting:
             if not waiting.future.done():
                 waiting.future.set_exception(MisuseError(reason))
         self._waiting.clear()
-        for queue in self._queues:
-            _put(queue, None)
-
-
-def _put(queue: asyncio.Queue[StateChanged | None], change: StateChanged | None) -> None:
-    if queue.full():
-        queue.get_nowait()
-    queue.put_nowait(change)
+        for reader in self._readers:
+            reader.end()

@@ -4,11 +4,12 @@
     12.351 alice mirrored_write w_send_dblock --> drbd_endio_write_pri
     12.352 alice/1 mirrored_write e_end_block --P_WRITE_ACK--> got_BlockAck
 
-Steps are kept as they come and become text when somebody reads them: most never are.
+Steps are kept as they come and become text when somebody reads them: most never are. Of each row of
+the drawings the trace knows how often it was taken since the node began.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -25,9 +26,26 @@ class ArrowsTaken(NamedTuple):
     volume: int = 0
 
 
+class Row(NamedTuple):
+    """What can be counted: an arrow of a drawing, by the names that a trace writes."""
+
+    volume: int
+    graph: str
+    source: str
+    event: str
+    """In a flow, the packet; empty where none crosses."""
+    target: str
+
+    @property
+    def text(self) -> str:
+        """The arrow as a trace has it."""
+        way = f"--{self.event}-->" if self.event else "-->"
+        return f"{self.graph} {self.source} {way} {self.target}"
+
+
 Told: TypeAlias = StateChanged | FlowTraced | ArrowsTaken
-Arriving: TypeAlias = dict[Enum, list[tuple[Enum, str, str]]]
-"""Each step's arrows that lead to it: from where, by which packet, and as text."""
+Arriving: TypeAlias = dict[Enum, list[tuple[Enum, str, str, str]]]
+"""Each step's arrows that lead to it: the step before, by its name too, the packet, the name."""
 
 
 class Trace:
@@ -41,6 +59,8 @@ class Trace:
         sink: Callable[[str], None] | None = None,
     ) -> None:
         self.sink = sink
+        self.counts: Counter[Row] = Counter()
+        """How often each row was taken; the drawings bound how many there can be."""
         self._node = node
         self._told: deque[tuple[float, Told]] = deque(maxlen=kept_max)
         self._arriving: dict[str, Arriving] = {}
@@ -49,6 +69,7 @@ class Trace:
     def tell(self, now_s: float, told: Told) -> None:
         """Take a step or several."""
         self._told.append((now_s, told))
+        self.counts.update(self._rows(told))
         if self.sink is not None:
             for line in self._lines(now_s, told):
                 self.sink(line)
@@ -58,13 +79,29 @@ class Trace:
         for now_s, told in tuple(self._told):
             yield from self._lines(now_s, told)
 
+    def last_lines(self, count: int) -> list[str]:
+        """The last lines of it, at most so many."""
+        last: deque[str] = deque()
+        for now_s, told in reversed(self._told):
+            if len(last) >= count:
+                break
+            last.extendleft(reversed([*self._lines(now_s, told)]))
+        return [*last][max(0, len(last) - count) :]
+
     def _lines(self, now_s: float, told: Told) -> Iterator[str]:
         volume = f"/{told.volume}" if told.volume else ""
         head = f"{now_s:.3f} {self._node}{volume}"
-        steps = self._steps(told) if isinstance(told, FlowTraced) else _arrows(told)
-        return (f"{head} {step}" for step in steps)
+        if isinstance(told, FlowTraced):
+            return (f"{head} {row.text}" for row in self._rows(told))
+        done = (f"  [{', '.join(it[-1])}]" if it[-1] else "" for it in told.arrows)
+        return (f"{head} {row.text}{it}" for row, it in zip(self._rows(told), done, strict=True))
 
-    def _steps(self, told: FlowTraced) -> Iterator[str]:
+    def _rows(self, told: Told) -> Iterable[Row]:
+        if isinstance(told, FlowTraced):
+            return self._steps(told)
+        return [Row(told.volume, *arrow[:4]) for arrow in told.arrows]
+
+    def _steps(self, told: FlowTraced) -> Iterator[Row]:
         """The arrows that lead to each step: own ones, and by packet from the other column."""
         drawing = told.flow.drawing
         graph = drawing.rpartition("/")[2].removesuffix(".dot")
@@ -73,16 +110,10 @@ class Trace:
         arriving = self._arriving[drawing]
         done: set[Enum] = set()
         for step in told.steps:
-            for source, packet, arrow in arriving.get(step, ()):
+            for source, name, packet, target in arriving.get(step, ()):
                 if packet or source in done:
-                    yield f"{graph} {arrow}"
+                    yield Row(told.volume, graph, name, packet, target)
             done.add(step)
-
-
-def _arrows(told: StateChanged | ArrowsTaken) -> Iterator[str]:
-    for graph, source, event, target, actions in told.arrows:
-        done = f"  [{', '.join(actions)}]" if actions else ""
-        yield f"{graph} {source} --{event}--> {target}{done}"
 
 
 def _arriving(flow: Flow[Any]) -> Arriving:
@@ -91,9 +122,8 @@ def _arriving(flow: Flow[Any]) -> Arriving:
     for source, arrows in flow.follows.items():
         for arrow in arrows:
             packet = arrow.packet.__name__ if arrow.packet else ""
-            way = f"--{packet}-->" if packet else "-->"
-            text = f"{names[source]} {way} {names[arrow.step]}"
-            arriving.setdefault(arrow.step, []).append((source, packet, text))
+            found = (source, names[source], packet, names[arrow.step])
+            arriving.setdefault(arrow.step, []).append(found)
     return arriving
 
 

@@ -9,6 +9,8 @@ import click
 _OF_MODULES: Final[Mapping[str, str]] = {
     "run": "run",
     "status": "status events2",
+    "top": "top",
+    "draw": "draw",
     "questions": "role cstate dstate get-gi show-gi",
     "verbs": """up down attach detach connect disconnect primary secondary invalidate
         invalidate-remote outdate verify pause-sync resume-sync suspend-io resume-io resize

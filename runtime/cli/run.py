@@ -9,6 +9,7 @@ import click
 
 from runtime.cli.configured import configured, faults_shown, file_option, host_option
 from runtime.cli.nbd import nbd_config, nbd_options
+from runtime.cli.observing import observing_config, observing_options
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.configured_nodes import Side
 from runtime.control.place import SOCKET_VARIABLE, place_to_listen
@@ -26,6 +27,7 @@ Examples:
   dotmirror run -c drbd.conf r0 r1
   dotmirror run /etc/drbd.d
   dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
+  dotmirror run --metrics 9942 --log-format json /etc/dotmirror
   dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
 and then, in another terminal:
   dotmirror primary --force
@@ -90,6 +92,7 @@ class _Setting(click.ParamType[tuple[str, Any]]):
     help="Where commands are taken.  [default: below $XDG_RUNTIME_DIR, or /run/dotmirror]",
 )
 @nbd_options
+@observing_options
 @click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
 def run(words: tuple[str, ...], **given: Any) -> None:
     """Run nodes in the foreground until SIGTERM.
@@ -104,8 +107,12 @@ def run(words: tuple[str, ...], **given: Any) -> None:
         return
     try:
         with faults_shown():
-            configs = _configs(words, given)
-            run_nodes(configs, given["control_path"] or place_to_listen(), nbd_config(given))
+            run_nodes(
+                _configs(words, given),
+                given["control_path"] or place_to_listen(),
+                nbd=nbd_config(given),
+                observing=observing_config(given),
+            )
     except (DiskError, MetadataError, MisuseError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -23,7 +23,7 @@ from runtime.control.codes import (
     plain,
 )
 from runtime.control.events_feed import EventsFeed
-from runtime.control.viewing import minors_of, view_of
+from runtime.control.viewing import account_of, minors_of, view_of
 from runtime.engine.volume_state import VolumeState
 from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError, RefusedError
 from runtime.events import ConnectRequested
@@ -33,6 +33,8 @@ from runtime.node import Node
 from runtime.node_orders import ORDERS, Answer, Arguments
 
 NOT_HERE: Final = frozenset({"quit"})  # who started the process ends it
+QUESTIONS: Final = frozenset({"accounts", "events2", "resources", "view"})
+"""What may be asked of all nodes at once."""
 GI_FLAGS: Final = (
     SuperblockFlags.MDF_CONSISTENT,
     SuperblockFlags.MDF_WAS_UP_TO_DATE,
@@ -64,7 +66,7 @@ class Desk:
             "wait_connect": _wait_connect,
             "wait_sync": _wait_sync,
         }
-        self._known = sorted({*ORDERS, *self._own, "resources", "view", "events2"} - NOT_HERE)
+        self._known = sorted({*ORDERS, *self._own, *QUESTIONS} - NOT_HERE)
 
     async def answers(self, order: dict[str, Any]) -> AsyncGenerator[Answer, None]:
         """Carry out an order; most have one answer."""
@@ -91,6 +93,10 @@ class Desk:
             nodes = self._named(arguments)
             arguments.end()
             return {"resources": [view_of(node, self.minors).to_json() for node in nodes]}
+        if name == "accounts":
+            nodes = self._named(arguments)
+            arguments.end()
+            return {"resources": [account_of(node) for node in nodes]}
         carry_out = self._own.get(name) or ORDERS[name]
         (node,) = self._named(arguments, is_one=True)
         return await carry_out(node, arguments)

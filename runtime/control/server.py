@@ -100,8 +100,8 @@ class ControlServer:
         self.orders: set[asyncio.Future[None]] = set()
         """Those that are being carried out."""
         self._listening = listening
-        self._path = Path(listening.getsockname())
-        self._status = self._path.stat()
+        self.path = Path(listening.getsockname()).absolute()
+        self._status = self.path.stat()
         self._clients: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -122,8 +122,8 @@ class ControlServer:
         if self._server is not None:
             self._server.close()
         self._listening.close()
-        if self._path.exists() and os.path.samestat(self._path.stat(), self._status):
-            self._path.unlink()
+        if self.path.exists() and os.path.samestat(self.path.stat(), self._status):
+            self.path.unlink()
 
     async def stop(self) -> None:
         """The nodes have ended, and all orders with them: tell that, and let the clients go."""
@@ -144,8 +144,8 @@ class ControlServer:
                 await talk.send(_failed("too many clients; try again when some have gone"))
             else:
                 await talk.run()
-        except (OSError, TimeoutError):
-            writer.transport.abort()  # it has gone, or does not read
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()  # it has gone, or does not read, or the node has ended
         finally:
             self._clients.discard(task)
             writer.close()

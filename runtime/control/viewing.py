@@ -5,13 +5,14 @@ from dataclasses import asdict
 from typing import Final
 
 from generated.states.conn_states import ConnState
-from runtime.control.view import OFF, ResourceView, VolumeView
+from runtime.control.view import OFF, Json, ResourceView, VolumeView
 from runtime.engine.volume_state import VolumeState
 from runtime.node import Node
 from runtime.node_config import NodeConfig
 
 LINKED: Final = ConnState.WFReportParams.wire
 CONNECTIONS: Final = {ConnState.WFConnection: "Connecting"}  # states 9.3
+LAST_LINES_MAX: Final = 200  # of a trace, as many as somebody reads
 REPLICATIONS: Final = {ConnState.Connected: "Established"}
 
 Minors = Mapping[tuple[str, int], int]
@@ -88,3 +89,19 @@ def _volume(node: Node, number: int, minor: int, state: VolumeState) -> VolumeVi
         progress=node.progress(number),
         **asdict(node.figures(number)),
     )
+
+
+def account_of(node: Node) -> Json:
+    """What a node did since it began: where each volume stands, and how often it went which way."""
+    volumes = sorted(node.config.resource.volumes)
+    counts: dict[int, list[Json]] = {it: [] for it in volumes}
+    for (volume, *row), count in node.trace.counts.items():
+        counts[volume].append({"row": row, "count": count})
+    return {
+        "name": node.config.resource.name,
+        "volumes": [
+            {"volume": it, "states": node.state(it).standing, "counts": counts[it]}
+            for it in volumes
+        ],
+        "last_lines": node.trace.last_lines(LAST_LINES_MAX),
+    }

@@ -91,6 +91,11 @@ class VolumeState(NamedTuple):
         )
 
     @property
+    def standing(self) -> dict[str, str]:
+        """Each machine's drawing, and the state in which it is, by its name there."""
+        return {graph: getattr(self, field).name for field, graph in _GRAPHS.items()}
+
+    @property
     def line(self) -> str:
         """The whole state as a refusal is logged with it: `cs:Connected ro:...` (states 3.11)."""
         letters = (
@@ -120,6 +125,18 @@ class VolumeState(NamedTuple):
             *(str(int(flag)) for flag in (*flags, *suspended)),
         )
 
+
+_GRAPHS: Final = {
+    "conn": "conn_states",
+    "disk": "disk_states",
+    "role": "node_states",
+    "peer": "peer_states",
+    "pdsk": "peer_disk_states",
+    "susp": "susp_states",
+    "susp_nod": "susp_nod_states",
+    "susp_fen": "susp_fen_states",
+}
+"""The fields that are machines, each with its drawing."""
 
 _LOGGED: Final = VolumeState._fields[:9]
 """What a change is logged of: the three reasons for holding requests back as one (states 3.11)."""

@@ -17,7 +17,7 @@ from typing import Any, Final, Self, cast
 from generated.layouts.nbd_requests import NbdAllocation, NbdCommandFlags, NbdOutOfSync
 from generated.states.nbd_states import NbdState
 from generated.states.node_states import NodeState
-from runtime.effects import RequestFinished
+from runtime.effects import Level, RequestFinished
 from runtime.io.listening import listener_on, listener_on_path, remove
 from runtime.io.tls import HANDSHAKE_S_MAX, context_of_nbd
 from runtime.metadata.bitmap import BLOCK_SECTORS
@@ -152,7 +152,8 @@ class _Client(asyncio.BufferedProtocol):
                     server.start(self._begin_tls())
                 case Deed.HANG_UP:
                     if session.reason:
-                        server.say(f"warning: an nbd client was dropped: {session.reason}")
+                        text = f"an nbd client was dropped: {session.reason}"
+                        server.say(text, level=Level.WARNING)
                     self._transport.close()
 
     async def _begin_tls(self) -> None:

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from codegen.live import LIT, live_volumes
-from codegen.live_command import draw_live, own_drawings
+from codegen.live import LIT, live_volumes, volumes_of
+from codegen.live_command import Running, Wanted, draw_running, draw_trace, own_drawings
 from codegen.trace import read_trace
 
 TRACE: Final = """# alice begins
@@ -31,13 +31,12 @@ def drawn(
         said.append(text)
 
     page = str(tmp_path / "page.html") if html else ""
-    code = draw_live(
+    code = draw_trace(
         say=say,
         name="alice.trace",
         trace=trace.encode(),
         volumes=volumes,
-        output=str(tmp_path / "pictures"),
-        html=page,
+        wanted=Wanted(str(tmp_path / "pictures"), page),
     )
     return code, said
 
@@ -45,7 +44,8 @@ def drawn(
 def test_each_volume_stands_where_its_last_step_led() -> None:
     """A machine that never moved stands where it begins; only that state is lit."""
     trace, _ = read_trace("t", TRACE.encode())
-    (alice, second), problems = live_volumes(own_drawings(), trace)
+    drawings = own_drawings()
+    (alice, second), problems = live_volumes(drawings, volumes_of(drawings, trace))
     assert problems == []
     assert (alice.name, second.name) == ("alice", "alice/1")
     states = {graph.name: graph.state for graph in alice.graphs if graph.kind == "states"}
@@ -64,7 +64,8 @@ def test_each_volume_stands_where_its_last_step_led() -> None:
 def test_rows_are_counted_the_most_frequent_first() -> None:
     """Each volume has its own counts, of states and of flows."""
     trace, _ = read_trace("t", TRACE.encode())
-    (alice, second), _ = live_volumes(own_drawings(), trace)
+    drawings = own_drawings()
+    (alice, second), _ = live_volumes(drawings, volumes_of(drawings, trace))
     rows = {graph.name: [(it.text, it.count) for it in graph.rows] for graph in alice.graphs}
     assert rows["conn_states"][0] == ("Unconnected --receiver_started--> WFConnection", 2)
     assert rows["mirrored_write"] == [("w_send_dblock --P_DATA--> receive_Data", 1)]
@@ -108,3 +109,39 @@ def test_what_can_not_be_drawn(
     assert (code, len(said)) == (1, 1)
     assert sentence in said[0]
     assert not list(tmp_path.rglob("*.*"))
+
+
+def running(tmp_path: Path, row: tuple[str, str, str, str]) -> tuple[int, list[str]]:
+    """What the command says of a node that runs, and has taken a row very often."""
+    said: list[str] = []
+
+    def say(text: str = "", *, error: bool = False, style: str = "") -> None:
+        said.append(text)
+
+    code = draw_running(
+        say=say,
+        name="alice",
+        volumes={"r0/0": Running({"conn_states": "Connected"}, {row: 1_234_567})},
+        last_lines=["9.000 alice conn_states Connected --ping_arrived--> Connected"],
+        wanted=Wanted("", str(tmp_path / "page.html")),
+    )
+    return code, said
+
+
+def test_a_node_that_runs_tells_its_counts(tmp_path: Path) -> None:
+    """Counts come as they are, and only machines that have a state or took a step are drawn."""
+    code, _ = running(tmp_path, ("conn_states", "Connected", "peer_closed", "BrokenPipe"))
+    page = (tmp_path / "page.html").read_text()
+    assert code == 0
+    assert "1,234,567 steps since the node began." in page
+    assert "(1234567" in page
+    assert page.count("<svg") == 1
+    assert "9.000 alice conn_states" in page
+
+
+def test_a_node_of_another_version_is_not_drawn(tmp_path: Path) -> None:
+    """A row that these drawings do not have is told."""
+    code, said = running(tmp_path, ("conn_states", "Connected", "sang", "BrokenPipe"))
+    assert code == 1
+    assert said[0].endswith("is this of another version of dotmirror?")
+    assert not list(tmp_path.iterdir())

@@ -32,6 +32,7 @@ def test_the_wheel_has_packages_templates_and_commands(installed: Path) -> None:
     present = {path.relative_to(installed).as_posix() for path in installed.rglob("*")}
     for path in (
         "codegen/cli.py",
+        "codegen/live.html.j2",
         "codegen/review/page.html.j2",
         "codegen/templates/header.j2",
         "codegen/templates/states/{graph}/states.py.j2",
@@ -39,6 +40,7 @@ def test_the_wheel_has_packages_templates_and_commands(installed: Path) -> None:
         "generated/py.typed",
         "runtime/cli/__init__.py",
         "runtime/cli/verbs.py",
+        "runtime/py.typed",
     ):
         assert path in present
     assert not any(path.startswith("tests") for path in present)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from runtime.cli import main
 from runtime.node_config import to_json
 from tests.io.nodes import created, two_configs
-from tests.io.operating import MIRROR, PATIENCE_S, RunningNode
+from tests.io.operating import MIRROR, PATIENCE_S, RunningNode, connected
 from tests.runtime.io.scripted import free_addresses
 
 
@@ -94,6 +94,18 @@ def test_a_killed_node_s_socket_is_replaced(tmp_path: Path) -> None:
         assert second.exit_code == 1
         assert "a node listens there already" in second.stderr
         assert alice.run("role") == "Secondary/Unknown\n"
+
+
+def test_clients_that_are_there_at_the_end_are_let_go(tmp_path: Path) -> None:
+    """Whoever is silent, or follows what happens, ends with the node, which says nothing of it."""
+    with RunningNode.of(two_configs(tmp_path, MIRROR)[0], tmp_path) as alice:
+        with connected(alice.socket_path) as silent, connected(alice.socket_path) as following:
+            following.sendall(b'{"do": "events2"}\n')
+            assert b"lines" in following.recv(1 << 16)
+            alice.run("role")  # by now the other one is known too
+            alice.terminate()
+            assert silent.recv(1) == b""
+        assert "Traceback" not in alice.log_path.read_text()
 
 
 def test_systemd_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import trustme
 
 from runtime.errors import ConfigError
 from runtime.events import ConnectRequested, PrimaryRequested
+from runtime.log_lines import LogLine
 from runtime.node import Node
 from runtime.node_config import NodeConfig, Tls, from_json, to_json
 from runtime.requests import SECTOR_SIZE_BYTES
@@ -77,7 +78,7 @@ def _refused(alice_config: NodeConfig, bob_config: NodeConfig, *words: str) -> N
     """The two never become a pair, and one of their logs says why."""
 
     async def scenario() -> None:
-        said: list[str] = []
+        said: list[LogLine] = []
         async with (
             Node(alice_config, told=said.append) as alice,
             Node(bob_config, told=said.append) as bob,
@@ -88,7 +89,7 @@ def _refused(alice_config: NodeConfig, bob_config: NodeConfig, *words: str) -> N
             with pytest.raises(TimeoutError):
                 await bob.wait_for(lambda it: it.conn.name == "Connected", timeout_s=3)
         for word in words:
-            assert any(word in line for line in said), "\n".join(said)
+            assert any(word in line.text for line in said), said
 
     play(scenario)
 

@@ -20,7 +20,7 @@ from generated.flows import (
 from generated.flows.path import Flow
 from runtime.effects import Arrow, FlowTraced, StateChanged
 from runtime.engine.volume_state import VolumeState
-from runtime.trace import Trace
+from runtime.trace import Row, Trace
 
 FLOWS: Final[list[Flow[Any]]] = [
     module.FLOW
@@ -79,6 +79,28 @@ def test_only_the_last_steps_are_kept() -> None:
     trace.tell(2, StateChanged(0, VolumeState(), VolumeState(), (PINGED,)))
     assert [line.split()[0] for line in seen] == ["1.000", "2.000"]
     assert list(trace.lines()) == seen[1:]
+
+
+def test_the_last_lines_are_told_without_the_others() -> None:
+    """As many as are wanted, in order, be it in the middle of a change."""
+    trace = Trace("alice")
+    for now in (1, 2, 3):
+        trace.tell(now, CHANGE)
+    lines = list(trace.lines())
+    assert [trace.last_lines(it) for it in (0, 1, 3, 99)] == [[], lines[-1:], lines[-3:], lines]
+
+
+def test_rows_are_counted_for_ever() -> None:
+    """What is not kept any more counts all the same, of states and of flows."""
+    trace = Trace("alice", kept_max=1)
+    for now in (1, 2, 3):
+        trace.tell(now, CHANGE)
+    trace.tell(4, FlowTraced(1, mirrored_write.FLOW, [mirrored_write.Primary.got_BlockAck]))
+    assert trace.counts == {
+        Row(0, *CLOSED[:4]): 3,
+        Row(0, *PINGED[:4]): 3,
+        Row(1, "mirrored_write", "e_end_block", "P_WRITE_ACK", "got_BlockAck"): 1,
+    }
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.drawing)

@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 generate: $(READY) ## render specs/ into generated/ (run it after editing a drawing)
 	@$(BIN)/dotgen generate
 
-demo: $(READY) ## generate, draw, review a change, decode two kernels, and two nodes that mirror and crash
+demo: $(READY) ## generate, draw, review a change, decode two kernels, and two nodes that mirror on bad days too
 	$(call show,dotgen generate)
 	$(call show,dotgen draw specs/states/*.dot -o demo/)
 	$(call show,dotgen diff $(DEMO_CHANGE) --html demo/review.html)

@@ -36,7 +36,7 @@ def create_metadata(
     ignore_signatures: bool,
 ) -> str:
     """Write new meta-data, and say where it lies."""
-    with FileDevice(target.path, writable=True) as device:
+    with _writing(target) as device:
         plan = plan_creation(
             device,
             target.placement,
@@ -47,7 +47,11 @@ def create_metadata(
         for question in plan.questions:
             confirm(question)
         create(device, plan)
-        return f"new meta-data {_where(plan.areas)}"
+        return f"new meta-data in {target.path} {_where(plan.areas)}"
+
+
+def _writing(target: Target) -> FileDevice:
+    return FileDevice(target.path, writable=True, window=target.placement.window)
 
 
 def _where(lies: Areas) -> str:
@@ -85,7 +89,7 @@ def restore_metadata(
     ignore_signatures: bool,
 ) -> list[str]:
     """Write what a dump says; return what there is to say about it."""
-    with FileDevice(target.path, writable=True) as device:
+    with _writing(target) as device:
         restoration = plan_restoration(
             device,
             target.placement,
@@ -97,12 +101,15 @@ def restore_metadata(
         for question in restoration.plan.questions:
             confirm(question)
         restore(device, restoration)
-        return [*restoration.notes, f"restored meta-data {_where(restoration.plan.areas)}"]
+        return [
+            *restoration.notes,
+            f"restored meta-data in {target.path} {_where(restoration.plan.areas)}",
+        ]
 
 
 def apply_log(target: Target) -> list[str]:
     """Apply the activity log; return what there is to say about it."""
-    with FileDevice(target.path, writable=True) as device:
+    with _writing(target) as device:
         found = read_superblock(device, target.placement)
         applied = apply_activity_log(device, found)
     said = []

@@ -40,6 +40,7 @@ from runtime.events import (
     DisconnectRequested,
     SecondaryRequested,
 )
+from runtime.io.disk_watch import DiskWatch
 from runtime.io.driver import Driver
 from runtime.io.programs import Programs
 from runtime.io.volume_disk import open_volume
@@ -91,6 +92,7 @@ class Node(NodeFacts):
         self._callers: list[Watcher] = []
         self._driver: Driver
         self._programs: Programs
+        self._watch: DiskWatch
         self._requests: ApplicationRequests
         self._end = "the node has not begun"
 
@@ -123,6 +125,7 @@ class Node(NodeFacts):
             said=self.say,
         )
         self._requests = ApplicationRequests(self._driver.post, self.size_sectors)
+        self._watch = DiskWatch(self._disks, told=self._warn_of_disk, cut=self._give_up_disk)
         self._neighbours.join(config.resource.name, self._driver.post)
         self._end = ""
         is_begun = False
@@ -182,6 +185,7 @@ class Node(NodeFacts):
         if self._end:
             return
         self._end = reason
+        self._watch.stop()
         self._programs.stop()
         self._neighbours.leave(self.config.resource.name)
         for volume in tuple(self._disks):
@@ -233,8 +237,8 @@ class Node(NodeFacts):
             raise
 
     def _answer(self, answered: Answered) -> None:
-        future = self._commands.pop(answered.command)
-        if not future.done():
+        future = self._commands.pop(answered.command, None)  # the node itself waits for nothing
+        if future is not None and not future.done():
             future.set_result(answered)
 
     def _detach(self, effect: DetachDisk) -> None:
@@ -245,6 +249,13 @@ class Node(NodeFacts):
         opened = self._disks.pop(volume, None)
         if opened is not None:
             opened.close()
+
+    def _warn_of_disk(self, volume: int, text: str) -> None:
+        self._log(Log(Level.WARNING, text, volume))
+
+    def _give_up_disk(self, volume: int, text: str) -> None:
+        self._log(Log(Level.ERROR, text, volume))
+        self._driver.post(DetachRequested(volume, force=True))
 
     # Requests
 

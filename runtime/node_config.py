@@ -21,6 +21,7 @@ from runtime.config import (
 from runtime.errors import ConfigError
 
 PORT_MAX: Final = 65535
+META_INDEX_MAX: Final = 255  # metadata 1.1: of a device with meta-data of several volumes
 
 
 class DiskMode(Enum):
@@ -76,6 +77,21 @@ class DiskPath:
     path: Path
     meta_path: Path | None = None
     mode: DiskMode = DiskMode.BUFFERED
+    meta_index: int | None = None
+    """In which window of `meta_path`, which others may use the other windows of."""
+
+    def __post_init__(self) -> None:
+        if self.meta_index is not None and self.meta_path is None:
+            raise ConfigError("a meta_index needs a meta_path")
+        if not 0 <= (self.meta_index or 0) <= META_INDEX_MAX:
+            raise ConfigError(f"meta_index {self.meta_index} must be 0 to {META_INDEX_MAX}")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """All that it must have for itself, as messages call it."""
+        window = "" if self.meta_index is None else f" [{self.meta_index}]"
+        meta = (f"{self.meta_path.resolve()}{window}",) if self.meta_path else ()
+        return (str(self.path.resolve()), *meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +179,10 @@ class NodeConfig:
             raise ConfigError(f"{self.address} and {self.peer} are of two families")
         if self.address == self.peer:
             raise ConfigError(f"{self.address} is both nodes' address")
-        paths = [it.resolve() for it in self._paths()]
-        for path in paths:
-            if paths.count(path) > 1:
-                raise ConfigError(f"{path} is used twice")
-
-    def _paths(self) -> list[Path]:
-        return [
-            path for disk in self.disks.values() for path in (disk.path, disk.meta_path) if path
-        ]
+        needs = [it for disk in self.disks.values() for it in disk.needs]
+        for it in needs:
+            if needs.count(it) > 1:
+                raise ConfigError(f"{it} is used twice")
 
 
 def read_config(path: Path) -> NodeConfig:
@@ -276,11 +287,12 @@ def _disk_path(content: object, place: str) -> DiskPath:
     given = _object(content, place, [field.name for field in fields(DiskPath)])
     if "path" not in given:
         raise ConfigError(f"{place} has no path")
-    meta = given.get("meta_path")
+    meta, index = given.get("meta_path"), given.get("meta_index")
     return DiskPath(
         Path(_value(given["path"], str, f"{place}.path")),
         None if meta is None else Path(_value(meta, str, f"{place}.meta_path")),
         _value(given.get("mode", DiskMode.BUFFERED.value), DiskMode, f"{place}.mode"),
+        None if index is None else _value(index, int, f"{place}.meta_index"),
     )
 
 

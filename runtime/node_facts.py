@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.superblock import Superblock
@@ -50,6 +50,14 @@ class NodeFacts:
     def protocol(self) -> ReplicationProtocol:
         """When a write counts as done; a peer may have changed it."""
         return self._engine.protocol
+
+    def net_options(self) -> dict[str, Any]:
+        """The options of the connection as they count now, by the names of NetOptions."""
+        return self._engine.net_options()
+
+    def disk_options(self, volume: int = 0) -> dict[str, Any]:
+        """The options of a volume's disk as they count now, by the names of DiskOptions."""
+        return self._engine.disk_options(volume)
 
     def size_sectors(self, volume: int = 0) -> int:
         """How large a volume is; 0 where that is not known."""

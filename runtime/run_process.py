@@ -10,7 +10,6 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
 
 from runtime.control.orders import Desk
 from runtime.control.server import ControlServer, listening_socket
@@ -21,28 +20,11 @@ from runtime.log_lines import LogLine
 from runtime.nbd.serving import exported
 from runtime.neighbours import Neighbours
 from runtime.node import Node
-from runtime.node_config import NbdConfig, NodeConfig, read_config
+from runtime.node_config import NbdConfig, NodeConfig
 from runtime.observing import Observing
 from runtime.systemd import Supervisor
 
-SUFFIX: Final = ".json"
-
 Say = Callable[[LogLine], None]
-
-
-def read_configs(paths: Sequence[Path]) -> list[NodeConfig]:
-    """Read files, and all of a folder's; ConfigError names the file that is wrong."""
-    found = []
-    for path in paths:
-        files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
-        if not files:
-            raise ConfigError(f"{path} has no file *{SUFFIX}")
-        for file in files:
-            try:
-                found.append(read_config(file))
-            except ConfigError as error:
-                raise ConfigError(f"{file}: {error}") from error
-    return found
 
 
 def run_nodes(
@@ -63,7 +45,7 @@ def _check_apart(configs: Sequence[NodeConfig]) -> None:
     seen: dict[object, str] = {}
     for config in configs:
         name = config.resource.name
-        disks = [it.path.resolve() for it in config.disks.values()]
+        disks = [need for it in config.disks.values() for need in it.needs]
         for what in (f"the resource {name}", f"the address {config.address}", *disks):
             if what in seen:
                 raise ConfigError(f"{what} is used twice, by {seen[what]} and by {name}")

@@ -1,52 +1,40 @@
 """`dotmirror dump`: a configuration in normal form."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import click
 
+from runtime.cli.configured import faults_shown, file_option, note_unused, read
 from runtime.configuration import dump as forms
-from runtime.configuration.files import DEFAULT_FILES, read_configuration
-from runtime.configuration.problems import ConfigurationError
-from runtime.errors import ConfigError
+from runtime.configuration.options_table import options_tables
 
 EXAMPLES: Final = """\b
 Examples:
   dotmirror dump
   dotmirror dump -c drbd.conf r0 --json
+  dotmirror dump --options
 """
 
 
 @click.command("dump", epilog=EXAMPLES)
-@click.option("-c", "--config-file", "path", metavar="FILE", help="Read this file.")
+@file_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, each number in its unit.")
+@click.option("--options", "is_of_options", is_flag=True, help="A table of all that there may be.")
 @click.argument("resource", required=False, default="")
-def dump(path: str | None, resource: str, *, as_json: bool) -> None:
+def dump(config_path: str | None, resource: str, *, as_json: bool, is_of_options: bool) -> None:
     """Show the configuration, or one RESOURCE of it, in normal form.
 
     What DRBD 8.4 has and this node does not use is named on the error output.
     """
-    try:
-        configuration = read_configuration(path or _default())
+    if is_of_options:
+        click.echo(options_tables())
+        return
+    with faults_shown():
+        configuration = read(config_path)
         shown = (forms.dump_json if as_json else forms.dump)(configuration, resource)
-    except ConfigurationError as error:
-        for problem in error.problems:
-            click.echo(f"error: {problem.shown()}", err=True)
-        raise click.exceptions.Exit(1) from error
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(shown.rstrip("\n"))
-    for it in configuration.unused:
-        click.echo(f"note: {it}", err=True)
-
-
-def _default() -> str:
-    """The first of the usual files that is there."""
-    found = [it for it in DEFAULT_FILES if Path(it).is_file()]
-    if not found:
-        raise ConfigError(f"none of {', '.join(DEFAULT_FILES)} is there; name one with -c")
-    return found[0]
+    note_unused(configuration)
 
 
 COMMANDS: Final[Mapping[str, click.Command]] = {"dump": dump}

@@ -16,6 +16,7 @@ _OF_MODULES: Final[Mapping[str, str]] = {
         invalidate-remote outdate verify pause-sync resume-sync suspend-io resume-io resize
         new-current-uuid wait-connect wait-sync""",
     "dump": "dump",
+    "adjust": "adjust",
     "metadata": "create-md dump-md restore-md apply-al",
     "decode": "decode",
     "demo": "demo",

@@ -1,17 +1,18 @@
 """The commands for meta-data: create-md, dump-md, restore-md, apply-al."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 import click
 
+from runtime.cli.places import of_places
 from runtime.cli.sizes import SizeType
 from runtime.errors import DiskError, MetadataError
-from runtime.metadata.placement import Placement, Striping
+from runtime.metadata.placement import Striping
 from runtime.metadata_commands import (
     Target,
     apply_log,
@@ -24,51 +25,30 @@ SHOWN_LINES: Final = 1000  # written at once: a dump may have a million
 CREATE_EXAMPLES: Final = """\b
 Examples:
   dotmirror create-md disk.img
+  dotmirror create-md r0
+  dotmirror create-md -c drbd.conf r0/1
   dotmirror create-md meta.img --index flex-external --al-stripes 4 --al-stripe-size-kB 64
 """
 DUMP_EXAMPLES: Final = """\b
 Examples:
   dotmirror dump-md disk.img > dump.txt
+  dotmirror dump-md r0
   dotmirror dump-md meta.img --index 3
 """
 RESTORE_EXAMPLES: Final = """\b
 Examples:
   dotmirror restore-md disk.img dump.txt
+  dotmirror restore-md r0/1 dump.txt
   drbdmeta - v08 /dev/vg/a internal dump-md | dotmirror restore-md disk.img - --force
 """
 APPLY_EXAMPLES: Final = """\b
-Example:
+Examples:
   dotmirror apply-al disk.img
+  dotmirror apply-al all
 """
 
 
-class _PlacementType(click.ParamType[Placement]):
-    """Where meta-data lies, in drbdmeta's words."""
-
-    name = "index"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Placement:
-        try:
-            return value if isinstance(value, Placement) else Placement.parse(str(value))
-        except MetadataError as error:
-            self.fail(str(error), param, ctx)
-
-
-_file = click.argument(
-    "path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-_index = click.option(
-    "--index",
-    "placement",
-    metavar="PLACE",
-    type=_PlacementType(),
-    default="internal",
-    show_default=True,
-    help="internal (behind the data), flex-external (a device of its own), or a number of 0 to "
-    "255 (its 128 MiB of a device).",
-)
+_word = click.argument("word", metavar="FILE|RESOURCE[/VOLUME]|all")
 _stripes = click.option(
     "--al-stripes", type=click.IntRange(min=1), help="Stripes of the activity log.  [default: 1]"
 )
@@ -89,8 +69,8 @@ _ignore = click.option(
 
 
 @click.command("create-md", epilog=CREATE_EXAMPLES)
-@_file
-@_index
+@_word
+@of_places
 @_stripes
 @_stripe_size
 @click.option(
@@ -103,8 +83,7 @@ _ignore = click.option(
 @_force
 @_ignore
 def create_md(
-    path: Path,
-    placement: Placement,
+    targets: Sequence[Target],
     *,
     al_stripes: int | None,
     al_stripe_size_bytes: int | None,
@@ -112,72 +91,83 @@ def create_md(
     force: bool,
     ignore_sanity_checks: bool,
 ) -> None:
-    """Write new meta-data to FILE, a file or block device."""
+    """Write new meta-data to FILE, a file or block device, or to the disks of RESOURCE.
+
+    A word is a RESOURCE of the configuration where no file has its name, and always with -c.
+    """
     stripe_size_blocks = 8 if al_stripe_size_bytes is None else al_stripe_size_bytes // 4096
-    with _one_sentence(path):
-        click.echo(
-            create_metadata(
-                Target(path, placement),
+    for target in targets:
+        with _one_sentence(target.path):
+            said = create_metadata(
+                target,
                 Striping(al_stripes or 1, stripe_size_blocks),
-                _confirmation(path, is_forced=force),
+                _confirmation(target.path, is_forced=force),
                 peer_max_io_size_bytes=peer_max_bio_size,
                 ignore_signatures=ignore_sanity_checks,
             )
-        )
+        click.echo(said)
 
 
 @click.command("dump-md", epilog=DUMP_EXAMPLES)
-@_file
-@_index
+@_word
+@of_places
 @click.option("--force", is_flag=True, help="Show meta-data of a crash that is not applied.")
-def dump_md(path: Path, placement: Placement, *, force: bool) -> None:
-    """Show the meta-data of FILE as text, as drbdmeta does."""
+def dump_md(targets: Sequence[Target], *, force: bool) -> None:
+    """Show the meta-data of FILE, or of RESOURCE's disks, as text, as drbdmeta does."""
     command = " ".join(["dotmirror", *sys.argv[1:]])
-    with _one_sentence(path):
-        lines = dump_metadata(Target(path, placement), command, is_forced=force)
-        while some := list(islice(lines, SHOWN_LINES)):
-            click.echo("\n".join(some))
+    for target in targets:
+        with _one_sentence(target.path):
+            lines = dump_metadata(target, command, is_forced=force)
+            while some := list(islice(lines, SHOWN_LINES)):
+                click.echo("\n".join(some))
 
 
 @click.command("restore-md", epilog=RESTORE_EXAMPLES)
-@_file
+@_word
+@of_places
 @click.argument("dump", metavar="DUMP", type=click.File(encoding="latin-1"))
-@_index
 @_stripes
 @_stripe_size
 @_force
 @_ignore
 def restore_md(
-    path: Path,
-    dump: TextIO,
-    placement: Placement,
+    targets: Sequence[Target],
     *,
+    dump: TextIO,
     al_stripes: int | None,
     al_stripe_size_bytes: int | None,
     force: bool,
     ignore_sanity_checks: bool,
 ) -> None:
-    """Write the meta-data that DUMP describes to FILE; DUMP is what dump-md shows (- for input)."""
-    with _one_sentence(path):
+    """Write the meta-data that DUMP describes to FILE, or to the disk of RESOURCE.
+
+    DUMP is what dump-md shows (- for input).
+    """
+    if len(targets) > 1:
+        raise click.UsageError("a dump is of one volume: write RESOURCE/VOLUME")
+    (target,) = targets
+    with _one_sentence(target.path):
         said = restore_metadata(
-            Target(path, placement),
+            target,
             dump.read(),
-            _confirmation(path, is_forced=force),
+            _confirmation(target.path, is_forced=force),
             stripe_count=al_stripes,
             stripe_size_blocks=al_stripe_size_bytes and al_stripe_size_bytes // 4096,
             ignore_signatures=ignore_sanity_checks,
         )
-        click.echo("\n".join(said))
+    click.echo("\n".join(said))
 
 
 @click.command("apply-al", epilog=APPLY_EXAMPLES)
-@_file
-@_index
-def apply_al(path: Path, placement: Placement) -> None:
-    """Mark out of sync in FILE what a crashed primary may have been writing."""
-    with _one_sentence(path):
-        for sentence in apply_log(Target(path, placement)):
-            click.echo(sentence)
+@_word
+@of_places
+def apply_al(targets: Sequence[Target]) -> None:
+    """Mark out of sync in FILE, or on RESOURCE's disks, what a crashed primary may have written."""
+    for target in targets:
+        with _one_sentence(target.path):
+            said = apply_log(target)
+        for sentence in said:
+            click.echo(f"{target.path}: {sentence}")
 
 
 @contextmanager

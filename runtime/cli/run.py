@@ -1,6 +1,5 @@
 """`dotmirror run`: nodes as a service."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +7,15 @@ from typing import Any, Final
 
 import click
 
+from runtime.cli.configured import configured, faults_shown, file_option, host_option
 from runtime.cli.nbd import nbd_config, nbd_options
 from runtime.cli.observing import observing_config, observing_options
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
+from runtime.configured_nodes import Side
 from runtime.control.place import SOCKET_VARIABLE, place_to_listen
-from runtime.errors import ConfigError, DiskError, MetadataError, MisuseError
+from runtime.errors import DiskError, MetadataError, MisuseError
 from runtime.node_config import Address, DiskPath, NodeConfig, options_of
-from runtime.run_process import read_configs, run_nodes
+from runtime.run_process import run_nodes
 from runtime.systemd import UNIT
 
 RUN_EXAMPLES: Final = """\b
@@ -22,6 +23,9 @@ Examples:
   dotmirror run --disk a.img --listen 127.0.0.1:7788 --peer 127.0.0.1:7789
   dotmirror run --disk a.img --listen 10.0.0.1:7788 --peer 10.0.0.2:7788 \\
       --net verify-alg=sha1 --disk-option resync-rate=100000
+  dotmirror run                            # all resources that /etc/drbd.conf has for this host
+  dotmirror run -c drbd.conf r0 r1
+  dotmirror run /etc/drbd.d
   dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
   dotmirror run --metrics 9942 --log-format json /etc/dotmirror
   dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
@@ -51,7 +55,9 @@ class _Setting(click.ParamType[tuple[str, Any]]):
 
 
 @click.command(epilog=RUN_EXAMPLES)
-@click.argument("paths", metavar="[CONFIG]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("words", metavar="[FILE|RESOURCE]...", nargs=-1)
+@file_option
+@host_option("--name")
 @click.option(
     "--disk",
     "disks",
@@ -60,9 +66,12 @@ class _Setting(click.ParamType[tuple[str, Any]]):
     help="A file or block device with meta-data; the first is volume 0, and so on.",
 )
 @click.option("--listen", metavar="ADDRESS", help="Where this node listens, as 10.0.0.1:7788.")
-@click.option("--peer", metavar="ADDRESS", help="Where the other node listens.")
+@click.option(
+    "--peer",
+    metavar="ADDRESS",
+    help="Where the other node listens; or which host it is, where a configuration has several.",
+)
 @click.option("--resource", default="r0", show_default=True, help="What the mirror is called.")
-@click.option("--name", help="What this node is called.  [default: the host's name]")
 @click.option(
     "--net", "net", metavar="NAME=VALUE", multiple=True, type=_Setting(), help="A net option."
 )
@@ -85,27 +94,37 @@ class _Setting(click.ParamType[tuple[str, Any]]):
 @nbd_options
 @observing_options
 @click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
-def run(paths: tuple[Path, ...], **given: Any) -> None:
+def run(words: tuple[str, ...], **given: Any) -> None:
     """Run nodes in the foreground until SIGTERM.
 
-    What they are is told by files, as `dotmirror node` has them, by folders of such files, or by
+    They are this host's resources of a configuration in drbd.conf's syntax: of the usual file, of
+    -c FILE, or of the FILEs and folders that are named; of JSON, as `dotmirror node` has it, too.
+    A word is a RESOURCE where no file has its name, and always behind -c. Or one node is told by
     --disk, --listen and --peer.
     """
     if given["print_unit"]:
         click.echo(UNIT.format(program=Path(sys.argv[0]).absolute()), nl=False)
         return
     try:
-        configs = read_configs(paths) if paths else [_config(given)]
-        if paths and given["disks"]:
-            raise click.UsageError("either files of a configuration or --disk")
-        run_nodes(
-            configs,
-            given["control_path"] or place_to_listen(),
-            nbd=nbd_config(given),
-            observing=observing_config(given),
-        )
-    except (ConfigError, DiskError, MetadataError, MisuseError, OSError) as error:
+        with faults_shown():
+            run_nodes(
+                _configs(words, given),
+                given["control_path"] or place_to_listen(),
+                nbd=nbd_config(given),
+                observing=observing_config(given),
+            )
+    except (DiskError, MetadataError, MisuseError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _configs(words: tuple[str, ...], given: Mapping[str, Any]) -> list[NodeConfig]:
+    """All nodes that are meant; what of their configuration is not used is said."""
+    path = given["config_path"]
+    if any(given[name] for name in ("disks", "listen", "net", "disk")):
+        if words or path:
+            raise click.UsageError("either a configuration or --disk and its options")
+        return [_config(given)]
+    return configured(words, path, Side(given["host"], given["peer"] or ""))
 
 
 def _config(given: Mapping[str, Any]) -> NodeConfig:
@@ -113,7 +132,7 @@ def _config(given: Mapping[str, Any]) -> NodeConfig:
     for name in ("disks", "listen", "peer"):
         if not given[name]:
             option = "--disk" if name == "disks" else f"--{name}"
-            raise click.UsageError(f"{option} is missing, or the file of a configuration")
+            raise click.UsageError(f"{option} is missing, or a configuration")
     volumes = range(len(given["disks"]))
     disk = DiskOptions(**options_of(DiskOptions, dict(given["disk"]), "--disk-option"))
     resource = ResourceConfig(
@@ -122,7 +141,7 @@ def _config(given: Mapping[str, Any]) -> NodeConfig:
         volumes=dict.fromkeys(volumes, disk),
     )
     return NodeConfig(
-        given["name"] or os.uname().nodename,
+        given["host"],
         resource,
         Address.parse(given["listen"]),
         Address.parse(given["peer"]),

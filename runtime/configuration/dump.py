@@ -28,7 +28,7 @@ def dump(configuration: Configuration, resource: str = "") -> str:
     """All of a configuration, or one resource of it, as text that reads back to the same."""
     lines: list[str] = []
     if not resource:
-        lines += [f"# {configuration.file}"]
+        lines += [f"# {configuration.name}"]
         if configuration.settings is not None:
             lines += ["global {", *_options(configuration.settings, GLOBAL, 1), "}", ""]
         if configuration.common is not None:
@@ -41,7 +41,7 @@ def dump(configuration: Configuration, resource: str = "") -> str:
 
 def dump_json(configuration: Configuration, resource: str = "") -> str:
     """The same as one JSON object, with each number in its own unit."""
-    content: dict[str, Any] = {"file": configuration.file}
+    content: dict[str, Any] = {"files": list(configuration.files)}
     if not resource:
         content["global"] = _values(configuration.settings or {})
         content["common"] = _section_values(configuration.common or Sections())
@@ -57,7 +57,7 @@ def _chosen(configuration: Configuration, name: str) -> list[Resource]:
     resources = configuration.resources
     if name and name not in resources:
         hint = did_you_mean(name, list(resources))
-        raise ConfigError(f"{configuration.file} has no resource {name}{hint}")
+        raise ConfigError(f"{configuration.name} has no resource {name}{hint}")
     return [resources[name]] if name else list(resources.values())
 
 

@@ -1,4 +1,4 @@
-"""Reads a configuration from its file and from those that it includes."""
+"""Reads a configuration from its files and from those that they include."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,16 +15,17 @@ DEFAULT_FILES: Final = ("/etc/drbd-84.conf", "/etc/drbd-83.conf", "/etc/drbd.con
 INCLUDE_DEPTH_MAX: Final = 20  # more files inside each other are one that includes itself
 
 
-def read_configuration(path: str | Path) -> Configuration:
-    """What a file says; ConfigurationError with all that is wrong with it."""
-    file = Path(path)
-    try:
-        text = _text(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {_reason(error)}") from error
+def read_configuration(*paths: str | Path) -> Configuration:
+    """What files say together; ConfigurationError with all that is wrong with them."""
     findings = Findings()
-    items = list(_items(file, text, findings, depth=0))
-    configuration = read_items(str(path), items, findings)
+    items: list[Item] = []
+    for file in map(Path, paths):
+        try:
+            text = _text(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: {_reason(error)}") from error
+        items += _items(file, text, findings, depth=0)
+    configuration = read_items(tuple(map(str, paths)), items, findings)
     if findings.problems:
         raise ConfigurationError(findings.problems)
     return configuration

@@ -217,17 +217,22 @@ def _called(section: Section | Statement) -> str:
 
 
 def clashes(hosts: Iterable[tuple[str, Host]]) -> Iterator[tuple[Place, str]]:
-    """Two volumes of a host with one minor number, and two resources with one address."""
-    seen: dict[tuple[str, object], str] = {}
+    """What is used twice: a minor number or a disk of one host, or an address of all."""
+    seen: dict[str, str] = {}
     for resource, host in hosts:
-        claims: list[tuple[str, object]] = [
-            (f"minor {volume.minor} of {name}", volume.minor)
-            for name in host.names
-            for volume in host.volumes.values()
-        ]
-        claims.append(("address", str(host.address)))
-        for what, value in claims:
-            if first := seen.get((what, value)):
-                shown = f"the address {value}" if what == "address" else what
-                yield host.place, f"{shown} is taken by {first}"
-            seen.setdefault((what, value), f"{resource} on {host}")
+        parts = [part for volume in host.volumes.values() for part in _parts(volume)]
+        claims = [f"{part} of {name}" for name in host.names for part in parts]
+        for claim in (*claims, f"the address {host.address}"):
+            if first := seen.get(claim):
+                yield host.place, f"{claim} is taken by {first}"
+            seen.setdefault(claim, f"{resource} on {host}")
+
+
+def _parts(volume: Volume) -> Iterator[str]:
+    """What a volume needs for itself; of a device with several meta-data one window."""
+    yield f"minor {volume.minor}"
+    if volume.disk != "none":
+        yield volume.disk
+    if volume.meta_disk != "internal":
+        window = "" if volume.meta_index is None else f" [{volume.meta_index}]"
+        yield f"{volume.meta_disk}{window}"

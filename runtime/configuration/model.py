@@ -94,13 +94,18 @@ class Resource:
 class Configuration:
     """All that a file and what it includes say."""
 
-    file: str = field(compare=False)
+    files: tuple[str, ...] = field(compare=False)
     settings: Given | None
     """The options of the section `global`."""
     common: Sections | None
     resources: Mapping[str, Resource]
     unused: tuple[Unused, ...] = field(compare=False)
     """What is given and not used here, sorted by place."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return ", ".join(self.files)
 
     def net_of(self, resource: Resource) -> Given:
         """The options of a resource's connection."""

@@ -1,25 +1,70 @@
 """One node of a configuration: this host's side of a resource, and the other one as its peer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from runtime.config import DiskOptions, NetOptions, ResourceConfig
 from runtime.configuration.model import Configuration, Given, Host, Resource, Volume
 from runtime.configuration.options import HOST_POLICY, RULES
-from runtime.configuration.problems import did_you_mean
+from runtime.configuration.problems import ConfigurationError, Problem
 from runtime.configuration.sections import volumes_meant
+from runtime.configuration.sides import (
+    IsOwn,
+    nobodys,
+    peer_of,
+    resource_of,
+    resources_of,
+    side_of,
+    wrong,
+)
 from runtime.errors import ConfigError
 from runtime.node_config import DiskPath, NodeConfig, options_of
 
+USUAL_FILE: Final = "/etc/drbd.conf"
+
+
+def node_configs(
+    configuration: Configuration,
+    names: Sequence[str] = (),
+    *,
+    host: str,
+    peer: str = "",
+    is_own: IsOwn = nobodys,
+) -> list[NodeConfig]:
+    """The nodes that a host runs, of the resources that are named or of all that it has.
+
+    ConfigurationError has all that is wrong with them.
+    """
+    found = (
+        [resource_of(configuration, name) for name in dict.fromkeys(names)]
+        if names
+        else resources_of(configuration, host, is_own)
+    )
+    nodes: list[NodeConfig] = []
+    problems: list[Problem] = []
+    for it in found:
+        try:
+            nodes.append(node_config(configuration, it.name, host=host, peer=peer, is_own=is_own))
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+    return nodes
+
 
 def node_config(
-    configuration: Configuration, resource: str, *, host: str, peer: str = ""
+    configuration: Configuration,
+    resource: str,
+    *,
+    host: str,
+    peer: str = "",
+    is_own: IsOwn = nobodys,
 ) -> NodeConfig:
     """The node that a host runs for a resource; the peer is named where there are several."""
-    it = _resource(configuration, resource)
-    own = _host(it, host)
-    other = _peer(it, own, peer)
+    it = resource_of(configuration, resource)
+    own = side_of(it, host, is_own)
+    other = peer_of(it, own, peer)
     try:
         config = ResourceConfig(
             name=it.name,
@@ -36,46 +81,17 @@ def node_config(
             config,
             own.address,
             other.address,
-            {n: _disk_path(n, v) for n, v in own.volumes.items() if v.disk != "none"},
+            {n: _disk_path(v) for n, v in own.volumes.items() if v.disk != "none"},
             peer_name=other.names[0] if other.names else "",
-            drbd_conf=configuration.file,
+            drbd_conf=_drbd_conf(configuration),
         )
     except ConfigError as error:
-        raise ConfigError(f"{it.place}: resource {it.name}: {error}") from error
+        raise wrong(it.place, f"resource {it.name}: {error}") from error
 
 
-def _resource(configuration: Configuration, name: str) -> Resource:
-    found = configuration.resources.get(name)
-    if found is None:
-        hint = did_you_mean(name, list(configuration.resources))
-        raise ConfigError(f"{configuration.file} has no resource {name}{hint}")
-    return found
-
-
-def _host(resource: Resource, name: str) -> Host:
-    found = [it for it in resource.hosts if it.is_called(name)]
-    if not found:
-        known = ", ".join(map(str, resource.hosts)) or "no host"
-        raise ConfigError(
-            f"{resource.place}: resource {resource.name} is not on {name}, it is on {known}"
-        )
-    return found[0]
-
-
-def _peer(resource: Resource, own: Host, name: str) -> Host:
-    others = [it for it in resource.hosts if it is not own]
-    if name:
-        others = [it for it in others if it.is_called(name)]
-    if len(others) == 1:
-        return others[0]
-    if not others:
-        what = f"no peer {name}" if name else "one host only"
-        raise ConfigError(f"{resource.place}: resource {resource.name} has {what}")
-    known = ", ".join(map(str, others))
-    raise ConfigError(
-        f"{resource.place}: resource {resource.name} has {len(others)} possible peers, name one"
-        f" of {known}"
-    )
+def _drbd_conf(configuration: Configuration) -> str:
+    """The file that the administrator's programs are told of; several can't be told."""
+    return configuration.files[0] if len(configuration.files) == 1 else USUAL_FILE
 
 
 def _used(section: str, kind: type[Any], given: Given) -> dict[str, Any]:
@@ -105,11 +121,6 @@ def _disk_options(configuration: Configuration, resource: Resource, volume: Volu
     return DiskOptions(minor=volume.minor, **used)
 
 
-def _disk_path(number: int, volume: Volume) -> DiskPath:
-    if volume.meta_index is not None:
-        raise ConfigError(
-            f"volume {number}: a running node has no meta-data in a window of a device,"
-            f" as {volume.meta_disk} [{volume.meta_index}] says; leave the index away"
-        )
+def _disk_path(volume: Volume) -> DiskPath:
     meta = None if volume.meta_disk == "internal" else Path(volume.meta_disk)
-    return DiskPath(Path(volume.disk), meta)
+    return DiskPath(Path(volume.disk), meta, meta_index=volume.meta_index)

@@ -23,9 +23,9 @@ _OF_COMMON: Final = [*RULES, "syncer", "protocol"]
 _IGNORED: Final = "a section is chosen by the host's name alone"
 
 
-def read_items(file: str, items: Iterable[Item], findings: Findings) -> Configuration:
+def read_items(files: tuple[str, ...], items: Iterable[Item], findings: Findings) -> Configuration:
     """All of a configuration; whatever is wrong with it is in the findings."""
-    return _TopReader(findings).read(file, items)
+    return _TopReader(findings).read(files, items)
 
 
 class _TopReader:
@@ -39,17 +39,17 @@ class _TopReader:
         self._common: Sections | None = None
         self._resources: dict[str, Resource] = {}
 
-    def read(self, file: str, items: Iterable[Item]) -> Configuration:
+    def read(self, files: tuple[str, ...], items: Iterable[Item]) -> Configuration:
         """Everything, in its order."""
         for item in items:
             self._read_item(item)
-        found = Configuration(file, self._settings, self._common, self._resources, ())
+        found = Configuration(files, self._settings, self._common, self._resources, ())
         self._check_dependencies(found)
         sides = [(it.name, host) for it in self._resources.values() for host in it.hosts]
         for place, sentence in clashes(sides):
             self._findings.wrong(place, sentence)
         unused = tuple(sorted(set(self._findings.unused)))
-        return Configuration(file, self._settings, self._common, self._resources, unused)
+        return Configuration(files, self._settings, self._common, self._resources, unused)
 
     def _read_item(self, item: Item) -> None:
         name = item.keyword.text

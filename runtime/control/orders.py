@@ -12,6 +12,7 @@ from generated.layouts.superblock import SuperblockFlags
 from generated.states.conn_states import ConnState
 from generated.states.disk_states import DiskState
 from generated.states.peer_disk_states import PeerDiskState
+from runtime.control.adjusting import adjust
 from runtime.control.codes import (
     CONFIGURATION,
     INVALID_REQUEST,
@@ -58,6 +59,7 @@ class Desk:
         self.minors = minors_of([node.config for node in nodes])
         self._changing = {name: asyncio.Lock() for name in self.nodes}
         self._own: Mapping[str, Callable[[Node, Arguments], Awaitable[Answer]]] = {
+            "adjust": self._adjust,
             "down": self._down,
             "generations": _generations,
             "up": self._up,
@@ -124,6 +126,10 @@ class Desk:
             if all(node.state(it).conn is ConnState.StandAllone for it in volumes):
                 await node.do(ConnectRequested())
         return {}
+
+    async def _adjust(self, node: Node, arguments: Arguments) -> Answer:
+        async with self._changing[node.config.resource.name]:
+            return await adjust(node, arguments)
 
     async def _down(self, node: Node, arguments: Arguments) -> Answer:
         arguments.end()

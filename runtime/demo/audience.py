@@ -8,12 +8,13 @@ from typing import Final
 
 import click
 
-from runtime.demo.tour import Step
+from runtime.demo.story import Step
 
 BAR_STEPS: Final = 1000
 NEXT: Final = """
-Next: `dotmirror demo --folder demo/nodes` keeps the disks, the logs and the configurations, so that
-`dotmirror dump-md demo/nodes/bob.img` shows meta-data; `dotmirror node --help` runs a node by hand.
+Next, a mirror of your own, which README.md has in five lines: `dotmirror create-md`, `dotmirror
+run`, and in another terminal `dotmirror status --watch`. `dotmirror demo --folder demo/nodes` keeps
+disks, logs and configurations: `dotmirror dump-md demo/nodes/bob.img` shows meta-data then.
 """
 
 

@@ -5,8 +5,9 @@ back as another event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from generated.layouts.configuration import ReplicationProtocol
 from generated.layouts.superblock import Superblock
@@ -205,6 +206,19 @@ class Resource:
     def protocol(self) -> ReplicationProtocol:
         """When a write counts as done, as was agreed or is wanted."""
         return self._connection.protocol
+
+    def net_options(self) -> dict[str, Any]:
+        """The options of the connection as they count now; a peer may have changed some."""
+        connection = self._connection
+        return asdict(connection.options) | {
+            "protocol": connection.protocol,
+            "allow_two_primaries": connection.has_two_primaries,
+        }
+
+    def disk_options(self, volume: int = 0) -> dict[str, Any]:
+        """The options of a volume's disk as they count now; a peer may have changed some."""
+        it = self._rooms[volume].volume
+        return asdict(it.pace.as_options(it.options))
 
     # What comes of the peer
 

@@ -1,13 +1,15 @@
 """A file or block device that is open: bytes at offsets, durable when flushed.
 
 Whoever writes is alone: among our own kind by a lock, and on a block device by the kernel, which
-does not give away what is mounted or otherwise claimed. A failing call of the system becomes a
+does not give away what is mounted or otherwise claimed. Meta-data of several volumes may lie in
+windows of one device; then each is alone in its window. A failing call of the system becomes a
 DiskError that names the file and the place.
 """
 
 import errno
 import fcntl
 import os
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,22 +29,28 @@ CLOSED: Final = (1 << 31) - 1  # no open file has it, while the old number may b
 class FileDevice:
     """A file or block device that is open."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, writable: bool, window: range | None = None) -> None:
+        """`window` is what it is opened for, the whole device if it is None."""
+        self.path = path
         self._has_durable_writes = True
+        self._size_bytes_most = 0
         try:
-            self._descriptor = _opened(path, writable=writable)
+            self._descriptor = _opened(path, writable=writable, is_shared=window is not None)
         except OSError as error:
             raise DiskError(f"{path}: {error.strerror}") from error
         if writable:
-            self._lock()
+            self._lock(window)
 
-    def _lock(self) -> None:
+    def _lock(self, window: range | None) -> None:
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if window is None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _lock_of(window))
         except OSError as error:
             self.close()
-            raise DiskError(f"{self._path}: another process writes to it") from error
+            raise DiskError(f"{self.path}: another process writes to it") from error
 
     def __enter__(self) -> Self:
         return self
@@ -65,9 +73,30 @@ class FileDevice:
     def size_bytes(self) -> int:
         """How many bytes it has now; it may grow while it is open."""
         try:
-            return os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
+            size_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)  # fits block devices as well
         except OSError as error:
-            raise DiskError(f"{self._path}: {error.strerror}") from error
+            raise DiskError(f"{self.path}: {error.strerror}") from error
+        self._size_bytes_most = max(size_bytes, self._size_bytes_most)
+        return size_bytes
+
+    def check_whole(self) -> None:
+        """DiskError when somebody has cut it off.
+
+        Writing on would make it as long as before, with zeroes where there were data.
+        """
+        size_bytes = self.size_bytes
+        if size_bytes < self._size_bytes_most:
+            raise DiskError(
+                f"{self.path}: somebody has cut it to {size_bytes} bytes while it is in use,"
+                f" it had {self._size_bytes_most}"
+            )
+
+    @property
+    def saved_as(self) -> Path | None:
+        """Where its bytes can still be read when somebody has deleted it; else None."""
+        if self._descriptor == CLOSED or os.fstat(self._descriptor).st_nlink:
+            return None
+        return Path(f"/proc/{os.getpid()}/fd/{self._descriptor}")
 
     def read(self, *, offset_bytes: int, size_bytes: int) -> bytes:
         """Read exactly so many bytes."""
@@ -98,6 +127,7 @@ class FileDevice:
 
     def write_durably(self, offset_bytes: int, content: Octets) -> None:
         """Write all bytes and wait until these are durable; others need not be."""
+        self.check_whole()
         done = 0
         try:
             while self._has_durable_writes and done < len(content):
@@ -113,16 +143,17 @@ class FileDevice:
 
     def flush(self) -> None:
         """Wait until everything that was written is durable."""
+        self.check_whole()
         try:
             os.fdatasync(self._descriptor)
         except OSError as error:
-            raise DiskError(f"{self._path}: flushing: {error.strerror}") from error
+            raise DiskError(f"{self.path}: flushing: {error.strerror}") from error
 
     def _failure(self, doing: str, offset_bytes: int, error: OSError) -> DiskError:
-        return DiskError(f"{self._path}: {doing} at {offset_bytes}: {error.strerror}")
+        return DiskError(f"{self.path}: {doing} at {offset_bytes}: {error.strerror}")
 
     def _too_short(self, end_bytes: int) -> DiskError:
-        return DiskError(f"{self._path}: it ends before byte {end_bytes}")
+        return DiskError(f"{self.path}: it ends before byte {end_bytes}")
 
 
 class MetadataDevice:
@@ -165,6 +196,8 @@ class MetadataDevice:
 
     def _spill(self) -> None:
         """Write what is kept, which is durable after a flush of the whole device only."""
+        if self._pending:
+            self._device.check_whole()
         for offset_bytes, run in self._pending:
             self._device.write(offset_bytes, run)
             self._is_spilled = True
@@ -229,8 +262,17 @@ class TimedDevice:
             raise DiskError(f"{doing} took {took_s:.1f} s, and may take {limit_s:.1f} s")
 
 
-def _opened(path: Path, *, writable: bool) -> int:
+def _opened(path: Path, *, writable: bool, is_shared: bool) -> int:
     if not writable:
         return os.open(path, os.O_RDONLY)
     claim = os.O_EXCL if path.is_block_device() else 0  # busy when it is mounted, see open(2)
-    return os.open(path, os.O_RDWR | claim)
+    descriptor = os.open(path, os.O_RDWR | claim)
+    if claim and is_shared:  # a claim is of one descriptor alone
+        os.close(descriptor)
+        return os.open(path, os.O_RDWR)
+    return descriptor
+
+
+def _lock_of(window: range) -> bytes:
+    """A lock of these bytes for one descriptor, as fcntl(2) has it in a struct flock."""
+    return struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, window.start, len(window), 0)

@@ -126,11 +126,11 @@ class Disk(FileDevice):
 
     def _open_directly(self) -> None:
         try:
-            self._direct = os.open(self._path, os.O_RDWR | os.O_DIRECT)
+            self._direct = os.open(self.path, os.O_RDWR | os.O_DIRECT)
         except OSError as error:
             self.close()
             raise DiskError(
-                f"{self._path}: it can't be used past the page cache: {error.strerror}"
+                f"{self.path}: it can't be used past the page cache: {error.strerror}"
             ) from error
         self._buffers = _Buffers()
         self._alignment_bytes = max(self.logical_block_size_bytes, SECTOR_SIZE_BYTES)

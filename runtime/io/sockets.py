@@ -43,6 +43,11 @@ NOT_YET: Final = frozenset(
         errno.ENETUNREACH,
         errno.EHOSTDOWN,
         errno.EHOSTUNREACH,
+        # What a kernel does not run out of, and a process does for a while:
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
     }
 )
 """States 7.9: errors after which another attempt makes sense."""

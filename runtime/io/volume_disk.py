@@ -10,7 +10,7 @@ from runtime.engine.backing import Backing
 from runtime.errors import MetadataError
 from runtime.io.device import FileDevice, MetadataDevice, TimedDevice
 from runtime.io.disk import SECTOR_SIZE_BYTES, Disk
-from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL
+from runtime.metadata.placement import FLEXIBLE_EXTERNAL, INTERNAL, Placement
 from runtime.metadata.store import Store
 from runtime.node_config import DiskPath
 
@@ -21,11 +21,13 @@ class VolumeDisk:
 
     disk: Disk
     backing: Backing
-    _files: ExitStack
+    files: tuple[FileDevice, ...]
+    """The disk, and where its meta-data are if that is another file."""
+    _ends: ExitStack
 
     def close(self) -> None:
         """Give everything back to the system."""
-        self._files.close()
+        self._ends.close()
 
 
 def open_volume(where: DiskPath, options: DiskOptions, limit_s: Callable[[], float]) -> VolumeDisk:
@@ -33,17 +35,19 @@ def open_volume(where: DiskPath, options: DiskOptions, limit_s: Callable[[], flo
 
     `limit_s` is how long the meta-data may take at once, 0 for ever (states 7.5).
     """
-    with ExitStack() as files:
-        disk = files.enter_context(Disk(where.path, where.mode))
+    with ExitStack() as ends:
+        disk = ends.enter_context(Disk(where.path, where.mode))
+        files: tuple[FileDevice, ...]
         if where.meta_path is None:
-            meta_path, placement, meta = where.path, INTERNAL, MetadataDevice(disk)
+            meta_path, placement, files = where.path, INTERNAL, (disk,)
         else:
-            meta_path, placement = where.meta_path, FLEXIBLE_EXTERNAL
-            file = files.enter_context(FileDevice(meta_path, writable=True))
-            meta = MetadataDevice(file)
+            meta_path, index = where.meta_path, where.meta_index
+            placement = FLEXIBLE_EXTERNAL if index is None else Placement(index)
+            meta = FileDevice(meta_path, writable=True, window=placement.window)
+            files = disk, ends.enter_context(meta)
         try:
             store = Store.attach(
-                TimedDevice(meta, limit_s, time.monotonic),
+                TimedDevice(MetadataDevice(files[-1]), limit_s, time.monotonic),
                 placement,
                 data=disk,
                 slot_count=options.al_extents,
@@ -51,7 +55,7 @@ def open_volume(where: DiskPath, options: DiskOptions, limit_s: Callable[[], flo
             )
         except MetadataError as error:
             raise MetadataError(f"{meta_path}: {error}") from error
-        return VolumeDisk(disk, _backing(disk, store), files.pop_all())
+        return VolumeDisk(disk, _backing(disk, store), files, ends.pop_all())
 
 
 def _backing(disk: Disk, store: Store) -> Backing:

@@ -83,6 +83,14 @@ class Placement:
         """Whether it lies in a window of 128 MiB among others."""
         return self.index >= 0
 
+    @property
+    def window(self) -> range | None:
+        """The bytes of the device that are its own; None for all."""
+        if not self.is_indexed:
+            return None
+        offset_bytes = self.index * WINDOW_SIZE_BYTES
+        return range(offset_bytes, offset_bytes + WINDOW_SIZE_BYTES)
+
     def __str__(self) -> str:
         return {-1: "internal", -2: "flex-external"}.get(self.index, f"index {self.index}")
 

@@ -1,9 +1,9 @@
-"""A volume by NBD: ours alone and mirrored, beside qemu-nbd and nbdkit, which serve a plain file.
+"""A volume by NBD: ours alone and mirrored, beside those who serve a plain file, and qemu's mirror.
 
 fio is the client of all, by its nbd engine on a socket of the file system. "Alone" is a primary
-without a peer, which does what the others do and keeps bitmap and activity log; "mirrored" is
-finished on both of two nodes on this machine. Rounds take turns; ratios are medians of the
-rounds' own, to qemu-nbd. Without a contender its column is left out.
+that has lost its peer: it does what qemu-nbd and nbdkit do, and keeps bitmap and activity log.
+"Mirrored" is finished on both of two nodes on this machine, as with qemu's mirror. Rounds take
+turns; ratios are medians of the rounds' own. Without a contender its column is left out.
 """
 
 import json
@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -27,13 +27,20 @@ from runtime.config import ResourceConfig
 from runtime.demo.nodes import NodeChild, create_disk, free_port
 from runtime.demo.tour import QUICK
 from runtime.node_config import Address, DiskPath, NbdConfig, NodeConfig
+from tests.bench.qemu_mirror import QemuMirror, missing
 
 MIB: Final = 1 << 20
 SIZE_MIB: Final = 192
 ROUNDS: Final = 3
 FIO_S: Final = 1.0
 START_S_MAX: Final = 10.0
-CONTENDERS: Final = ("qemu-nbd", "nbdkit")
+CONTENDERS: Final = ("qemu-nbd", "nbdkit", "qemu mirror")
+RIVALS: Final = {
+    "alone/qemu-nbd": ("ours alone", "qemu-nbd"),
+    "alone/nbdkit": ("ours alone", "nbdkit"),
+    "mirrored/qemu mirror": ("ours mirrored", "qemu mirror"),
+}
+"""Ratio -> what is divided by what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +106,32 @@ def ours(folder: Path, *, is_mirrored: bool) -> Iterator[str]:
     nbd = NbdConfig(unix=folder / "alice.sock")
     alice = NodeConfig("alice", resource, here, there, {0: DiskPath(disks[0])}, nbd=nbd)
     bob = NodeConfig("bob", resource, there, here, {0: DiskPath(disks[1])})
-    nodes = [NodeChild(alice, folder), *([NodeChild(bob, folder)] if is_mirrored else [])]
+    nodes = [NodeChild(it, folder) for it in (alice, bob)]
     try:
         for node in nodes:
             node.start()
         nodes[0].ask("primary", force=True)
-        if is_mirrored:
-            for node in nodes:
-                node.ask("connect")
-            nodes[0].ask("wait", conn="Connected", disk="UpToDate", pdsk="UpToDate", timeout=50)
+        for node in nodes:
+            node.ask("connect")
+        nodes[0].ask("wait", conn="Connected", disk="UpToDate", pdsk="UpToDate", timeout=50)
+        if not is_mirrored:
+            nodes[1].kill()
+            nodes[0].ask("wait", conn="WFConnection", timeout=50)
         yield f"nbd+unix:///?socket={folder / 'alice.sock'}"
     finally:
         for node in nodes:
             node.kill()
 
 
+@contextmanager
 def contender(name: str, folder: Path) -> Iterator[str]:
-    """Another server with a file of the same size."""
+    """Another server with a file of the same size, or two of them."""
+    if name == "qemu mirror":
+        with closing(QemuMirror.of_files(folder, size_bytes=SIZE_MIB * MIB)) as mirror:
+            mirror.full_sync()
+            yield mirror.uri
+            mirror.end_mirror()
+        return
     file, socket = folder / f"{name}.raw", folder / f"{name}.sock"
     file.write_bytes(os.urandom(SIZE_MIB * MIB))
     if name == "qemu-nbd":
@@ -147,8 +163,8 @@ def measure(folder: Path) -> Samples:
             "ours mirrored": ends.enter_context(ours(folder / "mirrored", is_mirrored=True)),
         }
         for name in CONTENDERS:
-            if shutil.which(name):
-                servers[name] = ends.enter_context(contextmanager(contender)(name, folder))
+            if not (missing() if name == "qemu mirror" else shutil.which(name) is None):
+                servers[name] = ends.enter_context(contender(name, folder))
         samples: Samples = {name: {load: [] for load in LOADS} for name in servers}
         for _ in range(ROUNDS):
             for load, (name, uri) in product(LOADS, servers.items()):
@@ -164,17 +180,17 @@ def shown(load: Load, value: float) -> str:
 
 
 def table(samples: Samples) -> list[str]:
-    """The medians, and how many times as fast as qemu-nbd ours are."""
-    lines = [f"{'by NBD, fio':34}" + "".join(f"{name:>16}" for name in samples)]
+    """The medians, and how many times as fast as others ours are."""
+    ratios = {it: pair for it, pair in RIVALS.items() if pair[1] in samples}
+    heads = "".join(f"{name:>16}" for name in samples) + "".join(f"{it:>22}" for it in ratios)
+    lines = [f"{'by NBD, fio':34}{heads}"]
     for load in LOADS:
         values = [shown(load, statistics.median(it[load])) for it in samples.values()]
         line = f"{load.name:34}" + "".join(f"{it:>16}" for it in values)
-        if theirs := samples.get("qemu-nbd"):
-            for name in ("ours alone", "ours mirrored"):
-                pairs = zip(samples[name][load], theirs[load], strict=True)
-                line += f"{statistics.median(a / b for a, b in pairs):>8.2f}x"
+        for mine, other in ratios.values():
+            pairs = zip(samples[mine][load], samples[other][load], strict=True)
+            line += f"{statistics.median(a / b for a, b in pairs):>21.2f}x"
         lines.append(line)
-    lines.append("(the last two columns: alone and mirrored, to qemu-nbd)")
     return lines
 
 

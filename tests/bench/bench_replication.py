@@ -121,7 +121,11 @@ def measure(folder: Path) -> tuple[Samples, Samples]:
             )
             for is_durable in (False, True)
         }
-        mirror = None if missing() else ends.enter_context(closing(qemu(folder)))
+        mirror = (
+            None
+            if missing()
+            else ends.enter_context(closing(QemuMirror.of_files(folder, size_bytes=SIZE_MIB * MIB)))
+        )
         for seed in range(ROUNDS):
             for name, value in our_samples(pairs, seed).items():
                 ours[name].append(value)
@@ -132,13 +136,6 @@ def measure(folder: Path) -> tuple[Samples, Samples]:
         if mirror:
             assert filecmp.cmp(*mirror.disks, shallow=False), "qemu's disks differ"
     return ours, theirs
-
-
-def qemu(folder: Path) -> QemuMirror:
-    """The contender, with disks like ours."""
-    for name, content in (("first", os.urandom), ("second", bytes)):
-        (folder / f"{name}.raw").write_bytes(content(SIZE_MIB * MIB))
-    return QemuMirror(folder, size_bytes=SIZE_MIB * MIB)
 
 
 def shown(name: str, value: float) -> str:

@@ -5,13 +5,14 @@ writes to the first, by NBD too.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 PROGRAMS: Final = ("qemu-storage-daemon", "fio")
 FIO_S: Final = 1.5
@@ -98,6 +99,18 @@ class QemuMirror:
             ends.enter_context(closing(self._first))
             self._ends = ends.pop_all()
 
+    @classmethod
+    def of_files(cls, folder: Path, *, size_bytes: int) -> Self:
+        """Two files as our nodes' disks are: one with noise, the other empty."""
+        for name, content in (("first", os.urandom), ("second", bytes)):
+            (folder / f"{name}.raw").write_bytes(content(size_bytes))
+        return cls(folder, size_bytes=size_bytes)
+
+    @property
+    def uri(self) -> str:
+        """Where the first serves."""
+        return f"nbd+unix:///disk?socket={self._front}"
+
     def close(self) -> None:
         """End both daemons."""
         self._ends.close()
@@ -119,7 +132,7 @@ class QemuMirror:
     def write(self, load: Writes) -> float:
         """Let fio write for a while; return writes a second."""
         words = ["fio", "--name=bench", "--ioengine=nbd", "--output-format=json"]
-        words += [f"--uri=nbd+unix:///disk?socket={self._front}", f"--size={self._size_bytes}"]
+        words += [f"--uri={self.uri}", f"--size={self._size_bytes}"]
         words += ["--time_based", f"--runtime={FIO_S}", "--ramp_time=0.3", "--randrepeat=0"]
         words += [f"--bs={load.size_bytes}", f"--iodepth={load.depth}"]
         words += [f"--rw={'randwrite' if load.is_random else 'write'}"]

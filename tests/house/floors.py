@@ -79,6 +79,8 @@ WORLDLY: Final = (
     "runtime/demo/*.py",
     "runtime/configuration/files.py",
     "runtime/configuration/node.py",
+    "runtime/configuration/places.py",
+    "runtime/configured_nodes.py",
     "runtime/node_config.py",
     "runtime/node.py",
     "runtime/node_facts.py",

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from tests.interop.clients import Clients
 from tests.replay.coverage import NOT_REPLAYED, NOT_REPLAYED_SIDES
 
 REPLAYED: Final = re.compile(r"/test_replay\.py::\w+\[(?P<name>[\w.-]+)-(?P<side>[AB])\]$")
@@ -22,26 +23,36 @@ def _check(request: pytest.FixtureRequest, record_property: Callable[[str, objec
     record_property("check", (request.path.stem.removeprefix("test_"), f"{name}. {sentence}"))
 
 
+@pytest.fixture
+def clients(record_property: Callable[[str, object], None]) -> Clients:
+    """Programs to be run; each command has a line in the summary."""
+    return Clients(record_property)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print a line for each check, with the number of cases that passed."""
-    recorded = [
-        value
-        for report in terminalreporter.getreports("passed")
-        for name, value in report.user_properties
-        if name == "check"
-    ]
-    counts = Counter(recorded)
+    counts = Counter(_recorded(terminalreporter, "check"))
     if not counts:
         return
     terminalreporter.section("oracle checks")
     for check, count in counts.items():
-        assert isinstance(check, tuple)
         terminalreporter.write_line(f"{check[0]:16} {count:5}  {check[1]}")
     terminalreporter.write_line(f"{'':16} {counts.total():5}  passed")
+    if commands := Counter(_recorded(terminalreporter, "command")):
+        terminalreporter.section("real clients, as they were called")
+        for (command, outcome), count in commands.items():
+            terminalreporter.write_line(f"{count:5} {outcome}  {command}")
     passed = [report.nodeid for report in terminalreporter.getreports("passed")]
     if sides := _sides_of(passed):
         terminalreporter.section("recorded conversations, with our node in a kernel's place")
         terminalreporter.write_line("\n".join(_listed(sides)))
+
+
+def _recorded(terminalreporter: pytest.TerminalReporter, kind: str) -> list[tuple[str, str]]:
+    """What tests that passed have recorded: two texts each time."""
+    reports = terminalreporter.getreports("passed")
+    properties = [it for report in reports for it in report.user_properties]
+    return [(first, second) for name, (first, second) in properties if name == kind]
 
 
 def _sides_of(nodeids: list[str]) -> dict[str, str]:

@@ -1,118 +1,88 @@
-"""A mirrored volume that real NBD clients are let loose on, and the clients as commands."""
+"""A mirrored volume that real NBD clients are let loose on: two nodes, as an operator runs them."""
 
-import os
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+import hashlib
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from runtime.config import DiskOptions, NetOptions, ResourceConfig
-from runtime.node_config import DiskPath, NbdConfig, NodeConfig
-from tests.io.nodes import NodeProcess, created
+from tests.io.nodes import created
+from tests.io.operating import RunningNode
 from tests.runtime.io.scripted import free_addresses
-from tests.steps_taken import TAKEN
 
 MIB: Final = 1 << 20
 SIZE_BYTES: Final = 64 * MIB
-QUICK: Final = ResourceConfig(
-    net=NetOptions(connect_int=1), volumes={0: DiskOptions(resync_rate=1 << 20, c_plan_ahead=0)}
+QUICK: Final = (
+    *("--net", "connect-int=1"),
+    *("--disk-option", "resync-rate=1048576", "--disk-option", "c-plan-ahead=0"),
+    *("--disk-option", "c-min-rate=0"),  # also where clients are at work
 )
-IN_SYNC: Final = {"conn": "Connected", "disk": "UpToDate", "pdsk": "UpToDate", "timeout": 50}
-# Debian's modules, where the clients' Python is not the one that runs the tests.
-CLIENT_PATH: Final = "/usr/bin:/bin:/usr/sbin:/sbin"
+"""Nodes that are quick to find each other, and to resync."""
 
 
-def told(*words: str | Path, stdin: bytes | None = None, code: int = 0) -> str:
-    """Run a client to its end, which must be with this code; return what it says."""
-    done = subprocess.run(
-        [str(it) for it in words],
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PATH": CLIENT_PATH},
-        timeout=120,
-        check=False,
-    )
-    said = done.stdout.decode(errors="replace")
-    assert done.returncode == code, said
-    return said
+class Mirror:
+    """Alice and Bob, each a `dotmirror run` that gives its volume to clients by NBD."""
 
-
-class Export:
-    """Alice and Bob as processes, in sync; Alice's volume is exported."""
-
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        here, there = free_addresses()
+    def __init__(self, folder: Path, *words: str | Path, size_bytes: int = SIZE_BYTES) -> None:
+        """Run both, and let Bob have all of Alice's data; `words` are for Alice alone."""
         self.folder = folder
-        self.socket = folder / "alice.sock"
-        self._disks = [
-            created(folder / f"{name}.img", size_bytes=SIZE_BYTES + MIB)
-            for name in ("alice", "bob")
-        ]
-        nbd = NbdConfig(**{"unix": self.socket, **settings})
-        alice = NodeConfig("alice", QUICK, here, there, {0: DiskPath(self._disks[0])}, nbd=nbd)
-        bob = replace(
-            alice,
-            name="bob",
-            address=there,
-            peer=here,
-            disks={0: DiskPath(self._disks[1])},
-            nbd=None,
-        )
-        self._trace = folder / "alice.trace"
-        self.alice = NodeProcess(alice, folder, "--trace", str(self._trace))
-        self.bob = NodeProcess(bob, folder)
-        self.alice.do("primary", force=True)
-        for node in (self.alice, self.bob):
-            node.do("connect")
-        self.alice.do("wait", **IN_SYNC)
-        self.size_bytes = self.alice.do("state")["size_sectors"] * 512
+        self._places = dict(zip(("alice", "bob"), free_addresses(), strict=True))
+        self.disks = {
+            name: created(folder / f"{name}.img", size_bytes=size_bytes + MIB)
+            for name in self._places
+        }
+        self._words = {
+            name: [*QUICK, "--nbd", f"unix:{self.socket(name)}"] for name in self._places
+        }
+        self._words["alice"] += map(str, words)
+        self._nodes: dict[str, RunningNode] = {}
+        for name in self._places:
+            self.begin(name)
+        self.alice.run("primary", "--force")
+        self.alice.in_sync()
+        self.size_bytes = self.alice.order("state")["size_sectors"] * 512
 
     @property
-    def uri(self) -> str:
-        """What clients are told."""
-        return f"nbd+unix:///r0/0?socket={self.socket}"
+    def alice(self) -> RunningNode:
+        """The primary, at first."""
+        return self._nodes["alice"]
+
+    @property
+    def bob(self) -> RunningNode:
+        """The other one."""
+        return self._nodes["bob"]
+
+    def begin(self, name: str) -> None:
+        """Run a node, for the first time or again."""
+        own, peer = self._places[name], next(
+            it for other, it in self._places.items() if other != name
+        )
+        words = ["--name", name, "--disk", str(self.disks[name])]
+        words += ["--listen", str(own), "--peer", str(peer), *self._words[name]]
+        self._nodes[name] = RunningNode(self.folder, name, *words)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as if its machine had lost its power."""
+        self._nodes.pop(name).__exit__()
+
+    def socket(self, name: str) -> Path:
+        """Where a node's clients connect."""
+        return self.folder / f"{name}.nbd"
+
+    def uri(self, name: str = "alice") -> str:
+        """What a node's clients are told."""
+        return f"nbd+unix:///r0/0?socket={self.socket(name)}"
 
     def assert_equal(self) -> None:
         """Both disks hold the same."""
-        sums = {node.do("checksum")["sha256"] for node in (self.alice, self.bob)}
+        sums = {hashlib.sha256(self.content(name)).hexdigest() for name in self.disks}
         assert len(sums) == 1
 
-    def content(self) -> bytes:
-        """What is on Bob's disk."""
-        return self._disks[1].read_bytes()[: self.size_bytes]
+    def content(self, name: str = "bob") -> bytes:
+        """What is on a node's disk."""
+        return self.disks[name].read_bytes()[: self.size_bytes]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for node in (self.alice, self.bob):
-            node.__exit__()
-        TAKEN.note_file(self._trace)
-
-
-@contextmanager
-def serving(*words: str | Path, until: Path) -> Iterator[None]:
-    """A program that stays, from when a path is there."""
-    process = subprocess.Popen(
-        [str(it) for it in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        wait_for(until, process)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until something is there; fail when the program has ended."""
-    while not path.exists():
-        try:
-            said, _ = process.communicate(timeout=0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        raise AssertionError(said.decode(errors="replace"))
+        for name in tuple(self._nodes):
+            self.kill(name)

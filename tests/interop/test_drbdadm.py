@@ -228,11 +228,32 @@ def test_refused_alike(tmp_path: Path, inner: str) -> None:
         read_configuration(path)
 
 
+USED_TWICE: Final = [
+    ("disk /a; meta-disk internal;", "disk /a; meta-disk internal;"),
+    ("disk /a; meta-disk /m;", "disk /b; meta-disk /m;"),
+    ("disk /a; meta-disk /m [1];", "disk /b; meta-disk /m [1];"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), USED_TWICE)
+def test_used_twice_is_refused_alike(tmp_path: Path, first: str, second: str) -> None:
+    """Two resources can't have the same disk or meta-data, says drbdadm, and so do we."""
+    path = tmp_path / "drbd.conf"
+    path.write_text(
+        f"resource a {{ device minor 1; {first} on alice {{ address 10.0.0.1:1; }} }}"
+        f"resource b {{ device minor 2; {second} on alice {{ address 10.0.0.1:2; }} }}"
+    )
+    answer = ask(DRBDADM_84, path, "dump", host=NOBODY)
+    assert "conflicting use of" in answer.errors
+    with pytest.raises(ConfigError, match="is taken by a on alice"):
+        read_configuration(path)
+
+
 ACCEPTED_BY_BOTH: Final = [
     f"{section} {{ {rule.name} {value}; }}"
     for section, rules in (("net", NET), ("disk", DISK), ("options", OPTIONS))
     for rule in rules.values()
-    for value in (*rule.choices, *({"yes", "no", ""} if rule.kind is Kind.FLAG else ()))
+    for value in (*rule.choices, *(("yes", "no", "") if rule.kind is Kind.FLAG else ()))
 ] + [
     f"{section} {{ {rule.name} {value}; }}"
     for section, rules in (("net", NET), ("disk", DISK))

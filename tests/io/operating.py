@@ -41,11 +41,11 @@ class RunningNode:
         self.supervisor.hear("READY=1")
 
     @classmethod
-    def of(cls, config: NodeConfig, folder: Path) -> Self:
+    def of(cls, config: NodeConfig, folder: Path, **environment: str) -> Self:
         """The node of a configuration."""
         path = folder / f"{config.name}.json"
         path.write_text(to_json(config))
-        return cls(folder, config.name, str(path))
+        return cls(folder, config.name, str(path), **environment)
 
     def __enter__(self) -> Self:
         return self

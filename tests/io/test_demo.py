@@ -32,20 +32,37 @@ def test_the_demo_ends_with_equal_disks(tmp_path: Path) -> None:
     assert list(steps) == [
         "disks",
         "full_sync",
-        "mirrored_writes",
+        "image",
+        "small_writes",
         "cut",
         "writes_alone",
         "resync",
         "crash",
         "recovery",
+        "verify",
+        "repair",
         "equal",
     ]
     assert steps["resync"]["mib"] == steps["writes_alone"]["mib"] == 4
     assert steps["resync"]["carried_mib"] < 5
+    assert steps["verify"]["kib"] == 4
     assert steps["equal"]["alice_sha256"] == steps["equal"]["bob_sha256"]
     size = steps["equal"]["size_bytes"]
     contents = [(tmp_path / name).read_bytes()[:size] for name in ("alice.img", "bob.img")]
     assert contents[0] == contents[1]
+
+
+def test_an_image_is_copied_without_nbdcopy_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where libnbd is not installed, the same comes to the same disks."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(
+        main, ["demo", "--size-mib", "16", "--json", "--folder", str(tmp_path)]
+    )
+    assert result.exit_code == 0, result.output
+    image = next(it for it in map(json.loads, result.output.splitlines()) if it["step"] == "image")
+    assert (image["mib"], image["client"]) == (4, "a client of ours, since nbdcopy is missing")
 
 
 def test_a_stopped_demo_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -75,3 +75,22 @@ def test_whoever_writes_is_alone(tmp_path: Path) -> None:
             FileDevice(path, writable=True)
         FileDevice(path, writable=False).close()
     FileDevice(path, writable=True).close()
+
+
+def test_whoever_writes_is_alone_in_a_window(tmp_path: Path) -> None:
+    """Windows of one device have a writer each, and whoever wants all of it waits for them."""
+    path = tmp_path / "disk.img"
+    path.write_bytes(bytes(8192))
+    first, second = range(4096), range(4096, 8192)
+    with (
+        FileDevice(path, writable=True, window=first),
+        FileDevice(path, writable=True, window=second),
+    ):
+        for window in (first, second, None):
+            with pytest.raises(DiskError, match="another process writes to it"):
+                FileDevice(path, writable=True, window=window)
+    with (
+        FileDevice(path, writable=True),
+        pytest.raises(DiskError, match="another process writes to it"),
+    ):
+        FileDevice(path, writable=True, window=first)

@@ -58,8 +58,10 @@ def assert_refused(result: Result, sentence: str) -> None:
 
 def test_creation_says_where_it_wrote(tmp_path: Path) -> None:
     """What was created is told with its place and the size of volume that fits."""
-    result = run("create-md", blank(tmp_path / "disk.img"))
-    assert result.output == "new meta-data at byte 16773120, for a volume of up to 32688 sectors\n"
+    path = blank(tmp_path / "disk.img")
+    assert run("create-md", path).output == (
+        f"new meta-data in {path} at byte 16773120, for a volume of up to 32688 sectors\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,8 +202,6 @@ def test_noise_is_no_dump(created: Path, size_bytes: int) -> None:
     "arguments",
     [
         ["create-md"],
-        ["create-md", "missing.img"],
-        ["create-md", "/dev"],
         ["create-md", "{}", "--index", "256"],
         ["create-md", "{}", "--index", "external"],
         ["create-md", "{}", "--al-stripes", "0"],

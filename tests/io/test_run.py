@@ -135,11 +135,13 @@ def test_a_unit_file_is_printed() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ((), 2, "--disk is missing, or the file of a configuration"),
+        (("--net", "verify-alg=sha1"), 2, "--disk is missing, or a configuration"),
         (("--disk", "a.img", "--listen", "1.2.3.4:5"), 2, "--peer is missing"),
         (("--disk", "a", "--listen", "x", "--peer", "y"), 1, "'x' is no address"),
         (("--net", "verify-alg"), 2, "'verify-alg' is no setting; write NAME=VALUE"),
-        (("nowhere.json",), 1, "nowhere.json: [Errno 2] No such file"),
+        (("nowhere.json",), 1, "nowhere.json is no file, and "),
+        (("-c", "nowhere.conf"), 1, "nowhere.conf: No such file or directory"),
+        (("-c", "a.conf", "--disk", "a.img"), 2, "either a configuration or --disk"),
         (
             ("--disk", "a", "--listen", "1.1.1.1:1", "--peer", "1.1.1.1:2", "--net", "timout=6"),
             1,

@@ -174,6 +174,23 @@ def test_a_path_is_used_once(tmp_path: Path) -> None:
         NodeConfig("alice", ResourceConfig(), HERE, THERE, {0: DiskPath(path, path)})
 
 
+def test_windows_of_a_device_are_used_once(tmp_path: Path) -> None:
+    """Two volumes may share a device for meta-data, each with an index of its own."""
+    resource = ResourceConfig(volumes={0: DiskOptions(), 1: DiskOptions()})
+    meta = tmp_path / "meta.img"
+    one, two, again = (
+        DiskPath(tmp_path / f"{number}.img", meta, meta_index=number % 2) for number in range(3)
+    )
+    node = NodeConfig("alice", resource, HERE, THERE, {0: one, 1: two})
+    assert from_json(to_json(node)) == node
+    with pytest.raises(ConfigError, match=r"meta\.img \[0\] is used twice"):
+        NodeConfig("alice", resource, HERE, THERE, {0: one, 1: again})
+    with pytest.raises(ConfigError, match="meta_index 256 must be 0 to 255"):
+        DiskPath(tmp_path, meta, meta_index=256)
+    with pytest.raises(ConfigError, match="a meta_index needs a meta_path"):
+        DiskPath(tmp_path, meta_index=0)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "3"])
 def test_other_texts_are_refused(text: str) -> None:
     """What is no JSON object with a name is no configuration."""

@@ -3,7 +3,8 @@
     python -m tests.interop.kernel.build [--refresh]
 
 The kernel is the newest `linux-image-*-amd64` that the package list offers; it is unpacked and not
-installed. Its DRBD speaks the protocol versions 86 to 101. What is up to date is left as it is.
+installed. Its DRBD speaks the protocol versions 86 to 101, and it can make an ext4 file system on
+its disk. What is up to date is left as it is.
 """
 
 import hashlib
@@ -19,16 +20,18 @@ from typing import Final
 
 HERE: Final = Path(__file__).parent
 RECIPE: Final = ("build.py", "init", "orders")
-PACKAGES: Final = ("qemu-system-x86", "busybox-static", "drbd-utils", "tcpdump", "cpio")
+PACKAGES: Final = (
+    *("qemu-system-x86", "busybox-static", "drbd-utils", "tcpdump", "cpio", "e2fsprogs"),
+)
 KERNELS: Final = "^linux-image-[0-9].*[0-9]-amd64$"  # no -rt-, no -cloud-, no -dbg
 MODULES_NEEDED: Final = (
     *("virtio_pci", "virtio_blk", "virtio_net", "virtio_console"),
-    *("crc32c_generic", "md5", "sha1_generic", "sha256_generic", "hmac", "drbd"),
+    *("crc32c_generic", "md5", "sha1_generic", "sha256_generic", "hmac", "ext4", "drbd"),
 )
 MODULES_LEFT_OUT: Final = frozenset({"crc32c_generic", "md5", "sha1_generic", "sha256_generic"})
 """Built in, or under another name, with some kernels: what needs them then says so itself."""
 
-PROGRAMS: Final = ("dash", "dd", "flock", "blkdiscard", "tcpdump", "drbdmeta")
+PROGRAMS: Final = ("dash", "dd", "flock", "blkdiscard", "tcpdump", "drbdmeta", "mke2fs")
 """Whole versions of programs, instead of busybox's: `dd` writes past the cache, `dash` is `sh`."""
 
 FOLDERS: Final = ("bin", "sbin", "dev", "proc", "sys", "run", "etc", "modules", "var/lib/drbd")

@@ -41,10 +41,16 @@ class Guest:
     """One machine; it can be booted again after it was killed."""
 
     def __init__(
-        self, *, disks: Sequence[Path], console: Path, ports: Mapping[int, int] | None = None
+        self,
+        *,
+        console: Path,
+        disks: Sequence[Path] = (),
+        volumes: Sequence[str] = (),
+        ports: Mapping[int, int] | None = None,
     ) -> None:
-        """Have `disks` as /dev/vda, /dev/vdb ...; `ports` leads from its ports to the host's."""
+        """Have `disks`, then `volumes` by NBD, as /dev/vda ...; `ports` leads to the host's."""
         self.disks = disks
+        self.volumes = volumes
         self.console = console
         self.ports = dict(ports or {})
         self._machine: subprocess.Popen[bytes] | None = None
@@ -99,7 +105,7 @@ class Guest:
         cache = cache_folder()
         yield from ("timeout", "--kill-after=5", str(LIFE_S_MAX), "qemu-system-x86_64", *MACHINE)
         yield from ("-kernel", str(cache / "vmlinuz"), "-initrd", str(cache / "initrd"))
-        for number, disk in enumerate(self.disks):
+        for number, disk in enumerate((*self.disks, *self.volumes)):
             path = str(disk).replace(",", ",,")
             yield from ("-drive", f"if=none,id=d{number},format=raw,discard=unmap,file={path}")
             yield from ("-device", f"virtio-blk-pci,drive=d{number}")

@@ -7,12 +7,10 @@ import pytest
 from generated.layouts.configuration import ReplicationProtocol, SplitBrainPolicy
 from runtime.config import FencingPolicy, OnCongestion, OnNoDataAccessible
 from runtime.configuration.files import read_configuration
-from runtime.configuration.node import node_config
+from runtime.configuration.node import node_config, node_configs
 from runtime.errors import ConfigError
 from runtime.node_config import Address, DiskPath, from_json, to_json
 from tests.runtime.configuration.texts import FILES, PEOPLES_FILES, read, resource
-
-INDEXED = ("ipv6", "from_83")
 
 
 def test_a_node_has_its_side_and_its_peer() -> None:
@@ -94,11 +92,42 @@ def test_a_host_that_is_not_there() -> None:
         node_config(found, "r", host="alice")
 
 
-def test_metadata_in_a_window_is_refused() -> None:
-    """A running node has meta-data behind its data or on a device of their own."""
+def test_a_floating_host_is_found_by_its_address() -> None:
+    """Whoever has the address of a floating host is that host, whatever it is called."""
+    found = read_configuration(FILES / "floating.res")
+    (node,) = node_configs(found, host="carol", is_own=lambda it: it.host == "10.1.1.32")
+    assert (node.address.host, node.peer.host) == ("10.1.1.32", "10.1.1.31")
+    assert node.disks[0] == DiskPath(Path("/dev/sdb"), Path("/dev/sdc8"))
+    with pytest.raises(
+        ConfigError, match=r"no resource of carol, it has those of 10\.1\.1\.31:7802"
+    ):
+        node_configs(found, host="carol")
+
+
+def test_all_nodes_of_a_host() -> None:
+    """A host runs the resources that it has, or those that are named, in their order."""
+    found = read_configuration(FILES / "whole" / "drbd.conf")
+    assert [it.resource.name for it in node_configs(found, host="bob")] == ["web", "mail"]
+    named = node_configs(found, ["mail", "web", "mail"], host="bob")
+    assert [it.resource.name for it in named] == ["mail", "web"]
+    assert {it.drbd_conf for it in named} == {str(FILES / "whole" / "drbd.conf")}
+
+
+def test_files_are_read_together() -> None:
+    """Of several files none is all that there is, so programs are told of the usual one."""
+    found = read_configuration(FILES / "plain.res", FILES / "scope.res")
+    nodes = node_configs(found, host="alice")
+    assert [(it.resource.name, it.drbd_conf) for it in nodes] == [
+        ("r0", "/etc/drbd.conf"),
+        ("scope", "/etc/drbd.conf"),
+    ]
+
+
+def test_metadata_may_be_in_a_window() -> None:
+    """Of a device with meta-data of several volumes, a volume has the window of its index."""
     found = read_configuration(FILES / "ipv6.res")
-    with pytest.raises(ConfigError, match=r"/dev/sdg \[3\] says; leave the index away"):
-        node_config(found, "six", host="alice")
+    node = node_config(found, "six", host="alice")
+    assert node.disks == {0: DiskPath(Path("/dev/sdf1"), Path("/dev/sdg"), meta_index=3)}
 
 
 def test_options_that_contradict_each_other(tmp_path: Path) -> None:
@@ -115,6 +144,6 @@ def test_every_file_makes_nodes() -> None:
         for name, it in found.resources.items():
             peer = str(it.hosts[1].names[0]) if it.hosts[1].names else it.hosts[1].address.host
             own = it.hosts[0].names[0] if it.hosts[0].names else it.hosts[0].address.host
-            if path.stem not in INDEXED and " " not in name:
+            if " " not in name:
                 node = node_config(found, name, host=own, peer=peer)
                 assert from_json(to_json(node)) == node

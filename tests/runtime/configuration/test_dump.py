@@ -61,7 +61,7 @@ def _text(options: dict[tuple[str, str], str]) -> str:
 def _read(text: str) -> tuple[Any, list[str]]:
     findings = Findings()
     items, problems = parse(text, "f")
-    return read_items("f", items, findings), [str(it) for it in [*problems, *findings.problems]]
+    return read_items(("f",), items, findings), [str(it) for it in [*problems, *findings.problems]]
 
 
 @given(common=OPTIONS, own=OPTIONS, volume=OPTIONS)

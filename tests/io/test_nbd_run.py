@@ -10,6 +10,7 @@ from generated.layouts.nbd_options import NbdOpt, NbdRep
 from generated.layouts.nbd_requests import NbdCommand, NbdError
 from runtime.cli import main
 from runtime.node_config import NbdConfig, to_json
+from tests.io.configured import configuration
 from tests.io.nbd_client import NbdClient
 from tests.io.nodes import created, two_configs
 from tests.io.operating import MIRROR, PATIENCE_S, RunningNode
@@ -82,6 +83,27 @@ def test_all_resources_have_one_place(tmp_path: Path) -> None:
         alice.terminate()
     contents = [(tmp_path / name / "alice.img").read_bytes()[:512] for name in ("db", "web")]
     assert contents == [bytes(512), b"w" * 512]
+
+
+def test_a_configuration_of_drbd_is_served(tmp_path: Path) -> None:
+    """A node that drbd.conf describes has clients by --nbd too: the file has no word for them."""
+    conf = configuration(tmp_path, {"web": ""})
+    host = ["--host", "alice"]
+    made = CliRunner().invoke(main, ["create-md", "-c", str(conf), *host, "--force", "all"])
+    assert made.exit_code == 0, made.output
+    path = tmp_path / "alice.nbd"
+    with RunningNode(tmp_path, "alice", "-c", str(conf), *host, "--nbd", f"unix:{path}") as alice:
+        alice.run("primary", "--force", "web")
+
+        async def scenario() -> None:
+            client = await NbdClient.by_path(path)
+            assert (await client.choose("web/0"))[0] == NbdRep.ACK
+            await client.write(0, b"d" * 512)
+            client.close()
+
+        play(scenario)
+        alice.terminate()
+    assert (tmp_path / "alice-web").read_bytes()[:512] == b"d" * 512
 
 
 @pytest.mark.parametrize(

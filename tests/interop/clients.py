@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ CLIENT_PATH: Final = "/usr/bin:/bin:/usr/sbin:/sbin"
 CLIENT_S_MAX: Final = 120.0
 POLL_S: Final = 0.05
 SHOWN_CHARACTERS_MAX: Final = 150
+FILE_SIZE_BYTES_MAX: Final = 256 << 20  # fio that has lost its server complains without end
 
 Note = Callable[[str, object], None]
 
@@ -56,10 +58,11 @@ class Client:
 
     def __init__(self, words: list[str], code: int, note: Note) -> None:
         self._words, self._code, self._note = words, code, note
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the client
         self._process = subprocess.Popen(
-            words,
+            ["prlimit", f"--fsize={FILE_SIZE_BYTES_MAX}", *words],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PATH": CLIENT_PATH},
         )
@@ -87,8 +90,11 @@ class Client:
 
     def said(self) -> str:
         """Wait for its end, which must be as it was expected; return all that it said."""
-        said = self._process.communicate()[0].decode(errors="replace")
+        self._process.wait()
         self._clock.cancel()
+        with self._output:
+            self._output.seek(0)
+            said = self._output.read().decode(errors="replace")
         assert self._process.returncode == self._code, f"{shown(self._words)}:\n{said}"
         outcome = f"exit code {self._code}, as it should be" if self._code else "ok"
         self._note("command", (shown(self._words), outcome))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,26 +210,6 @@ def test_nbdkit_hands_the_volume_on(mirror: Mirror, clients: Clients) -> None:
         found = json.loads(clients("nbdinfo", "--json", uri))["exports"][0]
         assert found["export-size"] == mirror.size_bytes
     mirror.assert_equal()
-
-
-def test_nbdfuse_makes_a_file_of_it(mirror: Mirror, clients: Clients) -> None:
-    """Nbdfuse shows the volume as a file, which is read and written as any other."""
-    mount = mirror.folder / "mount"
-    mount.mkdir()
-    shown = mount / "nbd"
-    unmount = ("fusermount3", "-u") if shutil.which("fusermount3") else ("umount",)
-    with (
-        clients.serving(*("nbdfuse", mount, mirror.uri()), until=shown, end=(*unmount, mount)),
-        shown.open("r+b") as file,
-    ):
-        assert os.fstat(file.fileno()).st_size == mirror.size_bytes
-        file.seek(7 * MIB)
-        file.write(b"f" * 8192)
-        file.flush()
-        os.fsync(file.fileno())
-        file.seek(7 * MIB)
-        assert file.read(8192) == b"f" * 8192
-    assert mirror.content()[7 * MIB : 7 * MIB + 8192] == b"f" * 8192
 
 
 def test_the_resync_bitmap_is_seen_from_outside(tmp_path: Path, clients: Clients) -> None:

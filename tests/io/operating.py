@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -20,6 +20,7 @@ MIRROR: Final = ResourceConfig(
     volumes={0: DiskOptions(resync_rate=1 << 20, c_plan_ahead=0)},
 )
 """A resource of nodes that are quick to find each other, and to resync."""
+RUN: Final = ("-m", "runtime", "run")
 PATIENCE_S: Final = 60.0
 ENDS_S: Final = 30.0
 
@@ -27,25 +28,40 @@ ENDS_S: Final = 30.0
 class RunningNode:
     """`dotmirror run` as a process, from being ready to its end."""
 
-    def __init__(self, folder: Path, name: str, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *arguments: str,
+        inside: Sequence[str] = (),
+        **environment: str,
+    ) -> None:
+        """`inside` is a command that runs the rest of its line."""
         self.name = name
         self.socket_path = folder / f"{name}.sock"
         self.log_path = folder / f"{name}.log"
         self._log = self.log_path.open("a")
         self.supervisor = Supervisor(folder / f"{name}.notify")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "runtime", "run", "-S", str(self.socket_path), *arguments],
+            [*inside, sys.executable, *RUN, "-S", str(self.socket_path), *arguments],
             stderr=self._log,
             env={**os.environ, "NOTIFY_SOCKET": str(self.supervisor.path), **environment},
         )
         self.supervisor.hear("READY=1")
 
     @classmethod
-    def of(cls, config: NodeConfig, folder: Path, **environment: str) -> Self:
+    def of(
+        cls,
+        config: NodeConfig,
+        folder: Path,
+        *,
+        inside: Sequence[str] = (),
+        **environment: str,
+    ) -> Self:
         """The node of a configuration."""
         path = folder / f"{config.name}.json"
         path.write_text(to_json(config))
-        return cls(folder, config.name, str(path), **environment)
+        return cls(folder, config.name, str(path), inside=inside, **environment)
 
     def __enter__(self) -> Self:
         return self

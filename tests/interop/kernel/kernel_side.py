@@ -43,7 +43,7 @@ class KernelSide(Side):
         self._guest = guest
         self._disks = disks
         self._first_minor = first_minor
-        self._port = port
+        self.port = port
         self._net: Options = {}
         self._disk: Options = {}
         self._volumes: list[Disk] = []
@@ -68,6 +68,15 @@ class KernelSide(Side):
         self._net = net
         self._disk = disk
         self._begin("create-md")
+
+    @property
+    def device(self) -> str:
+        """The disk of volume 0."""
+        return self._volumes[0].device
+
+    def begin_as_told(self, commands: str) -> None:
+        """Have the resource that an administrator's commands make, with new meta-data."""
+        self._run(f"set -e\n{self._drbdmeta('create-md', 0)}\n{commands}")
 
     def _begin(self, metadata: str) -> None:
         """Have the resource with its volumes, attached."""
@@ -102,7 +111,7 @@ class KernelSide(Side):
         return f"drbdsetup attach {minor} {device} {device} internal {_words(self._disk)}"
 
     def _addresses(self) -> str:
-        return f"ipv4:{GUEST_ADDRESS}:{self._port} ipv4:{HOST_ADDRESS}:{self.peer_port}"
+        return f"ipv4:{GUEST_ADDRESS}:{self.port} ipv4:{HOST_ADDRESS}:{self.peer_port}"
 
     def connect(self, *, discard_my_data: bool = False, tentative: bool = False) -> None:
         """Find the peer; both nodes listen and both call."""

@@ -95,7 +95,8 @@ def test_resources_share_a_device_for_metadata(tmp_path: Path) -> None:
     created(conf)
     with running(tmp_path, "alice", conf) as alice, running(tmp_path, "bob", conf, "first") as bob:
         alice.run("primary", "--force", "first")
-        bob.order("wait", resource="first", disk="UpToDate", pdsk="UpToDate", timeout=60)
+        for node in (alice, bob):
+            node.order("wait", resource="first", disk="UpToDate", pdsk="UpToDate", timeout=60)
         assert alice.run("dstate", "all") == "UpToDate/UpToDate\nInconsistent/DUnknown\n"
         words = ("create-md", "-c", conf, "--force", "--host", "bob")
         assert "another process writes to it" in typed(*words, "first").stderr

@@ -35,6 +35,7 @@ def run_nodes(
     observing: Observing,
 ) -> None:
     """Run these nodes until a signal comes; `nbd` says where clients find all their volumes."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # nothing to write down yet; it ends nobody
     _check_apart(configs)
     listening = listening_socket(control_path)
     run(_Service(configs, listening, observing.log, nbd).serve(observing))

@@ -5,7 +5,7 @@ import socket
 from typing import Final
 
 UNIT: Final = """\
-# /etc/systemd/system/dotmirror.service: `dotmirror run --print-unit` writes this.
+# /etc/systemd/system/dotmirror.service, as `dotmirror run --print-unit` prints it.
 [Unit]
 Description=dotmirror: block devices mirrored in the way of DRBD
 Documentation=https://docs.linbit.com/docs/users-guide-8.4/
@@ -15,7 +15,7 @@ After=network-online.target
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={program} run /etc/dotmirror
+ExecStart={command}
 RuntimeDirectory=dotmirror
 RuntimeDirectoryMode=0700
 Restart=on-failure

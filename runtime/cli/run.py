@@ -1,5 +1,6 @@
 """`dotmirror run`: nodes as a service."""
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,7 @@ Examples:
   dotmirror run /etc/drbd.d
   dotmirror run --nbd unix:/run/alice.nbd /etc/dotmirror
   dotmirror run --metrics 9942 --log-format json /etc/dotmirror
-  dotmirror run --print-unit > /etc/systemd/system/dotmirror.service
+  dotmirror run --nbd unix:/run/r0.nbd r0 --print-unit > /etc/systemd/system/dotmirror.service
 and then, in another terminal:
   dotmirror primary --force
   dotmirror status
@@ -93,7 +94,9 @@ class _Setting(click.ParamType[tuple[str, Any]]):
 )
 @nbd_options
 @observing_options
-@click.option("--print-unit", is_flag=True, help="Print a unit file for systemd, and end.")
+@click.option(
+    "--print-unit", is_flag=True, help="Print a unit file for systemd that runs the same, and end."
+)
 def run(words: tuple[str, ...], **given: Any) -> None:
     """Run nodes in the foreground until SIGTERM.
 
@@ -103,7 +106,7 @@ def run(words: tuple[str, ...], **given: Any) -> None:
     --disk, --listen and --peer.
     """
     if given["print_unit"]:
-        click.echo(UNIT.format(program=Path(sys.argv[0]).absolute()), nl=False)
+        click.echo(UNIT.format(command=_without_print_unit()), nl=False)
         return
     try:
         with faults_shown():
@@ -125,6 +128,12 @@ def _configs(words: tuple[str, ...], given: Mapping[str, Any]) -> list[NodeConfi
             raise click.UsageError("either a configuration or --disk and its options")
         return [_config(given)]
     return configured(words, path, Side(given["host"], given["peer"] or ""))
+
+
+def _without_print_unit() -> str:
+    """The command that was typed, as systemd reads it."""
+    words = [it for it in sys.argv[1:] if it != "--print-unit"]
+    return shlex.join([str(Path(sys.argv[0]).absolute()), *words]).replace("%", "%%")
 
 
 def _config(given: Mapping[str, Any]) -> NodeConfig:

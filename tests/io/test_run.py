@@ -1,8 +1,11 @@
 """`dotmirror run` is a service: it is begun, watched and found as services are."""
 
 import configparser
+import shlex
 import signal
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,13 +126,16 @@ def test_systemd_is_told(tmp_path: Path) -> None:
 
 
 def test_a_unit_file_is_printed() -> None:
-    """The unit that comes with it runs the program that printed it."""
-    result = CliRunner().invoke(main, ["run", "--print-unit"])
+    """The unit runs the program that printed it, with what else was said to it."""
+    program = Path(sys.executable).with_name("dotmirror")
+    words = [str(program), "run", "r0", "--nbd", "unix:/run/r0.nbd"]
+    printed = subprocess.run(
+        [*words, "--print-unit"], capture_output=True, check=True, encoding="utf-8"
+    )
     unit = configparser.ConfigParser(interpolation=None)
-    unit.read_string(result.stdout)
+    unit.read_string(printed.stdout)
     assert unit["Service"]["Type"] == "notify"
-    assert unit["Service"]["ExecStart"].endswith(" run /etc/dotmirror")
-    assert unit["Service"]["ExecStart"].startswith("/")
+    assert shlex.split(unit["Service"]["ExecStart"]) == words
 
 
 @pytest.mark.parametrize(

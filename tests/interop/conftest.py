@@ -51,8 +51,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _recorded(terminalreporter: pytest.TerminalReporter, kind: str) -> list[tuple[str, str]]:
     """What tests that passed have recorded: two texts each time."""
     reports = terminalreporter.getreports("passed")
-    properties = [it for report in reports for it in report.user_properties]
-    return [(first, second) for name, (first, second) in properties if name == kind]
+    found = [it for report in reports for name, it in report.user_properties if name == kind]
+    return [(first, second) for first, second in found]
 
 
 def _sides_of(nodeids: list[str]) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """The options of `dotmirror run` that give its volumes to clients of NBD."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from runtime.cli.options import OptionGroup
 from runtime.errors import ConfigError
 from runtime.node_config import Address, NbdConfig, NbdTls
 
@@ -14,14 +15,7 @@ TLS_FILES: Final = ("server-cert.pem", "server-key.pem", "ca-cert.pem")
 """Certificate, key and the clients' authority, by the names that qemu and nbdkit give them."""
 
 
-def nbd_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS: Final = (
+nbd_options: Final = OptionGroup(
     click.option(
         "--nbd",
         "nbd_places",

@@ -1,10 +1,11 @@
 """The options of `dotmirror run` for those who look after it: metrics, the log, the trace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
+from runtime.cli.options import OptionGroup
 from runtime.errors import ConfigError
 from runtime.node_config import Address
 from runtime.observing import TRACE_LINES_DEFAULT, TRACE_LINES_MAX, Observing
@@ -12,14 +13,7 @@ from runtime.observing import TRACE_LINES_DEFAULT, TRACE_LINES_MAX, Observing
 LOCAL: Final = "127.0.0.1"
 
 
-def observing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS: Final = (
+observing_options: Final = OptionGroup(
     click.option(
         "--metrics",
         metavar="ADDRESS",

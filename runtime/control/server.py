@@ -5,13 +5,9 @@
 """
 
 import asyncio
-import fcntl
 import json
 import os
 import socket
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +15,9 @@ from typing import Any, Final
 from runtime.control.codes import CONFIGURATION, INVALID_REQUEST
 from runtime.control.orders import Desk
 from runtime.errors import MisuseError
+from runtime.io.listening import NoSocketError, SocketInUseError, made_on_path
 
 LINE_SIZE_BYTES_MAX: Final = 1 << 16  # an order has a dozen short words
-PROBE_S_MAX: Final = 10.0
-PRIVATE: Final = 0o177
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,51 +39,19 @@ DEFAULTS: Final = Limits()
 
 def listening_socket(path: Path) -> socket.socket:
     """Listen at a path that nobody else listens at; MisuseError if somebody does."""
-    made = socket.socket(socket.AF_UNIX)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(path.parent):
-            _remove_stale(path)
-            before = os.umask(PRIVATE)
-            try:
-                made.bind(str(path))
-            finally:
-                os.umask(before)
-            made.listen()
+        return made_on_path(path)
+    except NoSocketError as error:
+        raise MisuseError(
+            f"{path} is there and no socket; remove it or name another place"
+        ) from error
+    except SocketInUseError as error:
+        raise MisuseError(
+            f"{path}: a node listens there already; end it or name another place"
+        ) from error
     except OSError as error:
-        made.close()
         raise MisuseError(f"{path}: no control socket can be made: {error}") from error
-    except MisuseError:
-        made.close()
-        raise
-    return made
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two nodes that begin together look one after the other whether the socket is in use."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove the socket of a node that was killed."""
-    try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise MisuseError(f"{path} is there and no socket; remove it or name another place")
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(PROBE_S_MAX)
-            probe.connect(str(path))
-    except FileNotFoundError:
-        return
-    except ConnectionRefusedError:
-        path.unlink()
-        return
-    raise MisuseError(f"{path}: a node listens there already; end it or name another place")
 
 
 class ControlServer:

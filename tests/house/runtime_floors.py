@@ -210,6 +210,7 @@ RUNTIME_FLOORS: Final = {
     "runtime/systemd.py": 0,
     "runtime/run_process.py": 24,
     "runtime/cli/group.py": 0,
+    "runtime/cli/options.py": 0,
     "runtime/cli/screen.py": 0,
     "runtime/cli/sizes.py": 0,
     "runtime/cli/__init__.py": 1,

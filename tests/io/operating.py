@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -101,6 +102,16 @@ class RunningNode:
         """Look at volume 0 again and again until something is so."""
         while not is_so(self.view()):
             assert self.process.poll() is None, self.log_path.read_text()
+
+    def logged(self, pattern: str) -> str:
+        """The first whole line of the log with a pattern; it is asked again and again till then."""
+        wanted = re.compile(pattern)
+        while True:
+            for line in self.log_path.read_text().splitlines(keepends=True):
+                if wanted.search(line) and line.endswith("\n"):
+                    return line
+            assert self.process.poll() is None, self.log_path.read_text()
+            self.order("resources")
 
     def in_sync(self) -> None:
         """Wait until both disks are the same, also where the resync has not begun yet."""

@@ -54,14 +54,6 @@ def reads(node: RunningNode, sector: int, letter: str) -> bool:
     return bool(answer["hex"] == letter.encode().hex() * 4096)
 
 
-def heard(node: RunningNode, sentence: str) -> None:
-    """Wait for a line in the log."""
-    pattern = re.compile(sentence)
-    while not pattern.search(node.log_path.read_text()):
-        assert node.process.poll() is None, node.log_path.read_text()
-        node.order("resources")  # which takes a moment, and shows that it answers
-
-
 def still_well(*nodes: RunningNode) -> None:
     """They run, and nothing was said that only we understand."""
     for node in nodes:
@@ -75,7 +67,7 @@ def test_a_file_that_can_not_grow(tmp_path: Path) -> None:
         resource.prlimit(alice.process.pid, resource.RLIMIT_FSIZE, (MIB, MIB))
         written(alice, LATE_SECTOR, "f")
         alice.order("wait", disk="Diskless", timeout=PATIENCE_S)
-        heard(alice, r"error: volume 0: .*alice\.img: writing at \d+: File too large")
+        alice.logged(r"error: volume 0: .*alice\.img: writing at \d+: File too large")
         assert reads(alice, LATE_SECTOR, "f")
         alice.run("secondary")
         bob.run("primary")
@@ -89,7 +81,7 @@ def test_a_file_that_is_cut(tmp_path: Path) -> None:
         written(alice, LATE_SECTOR, "c")
         os.truncate(here.disks[0].path, MIB)
         alice.order("wait", disk="Diskless", timeout=PATIENCE_S)
-        heard(alice, r"alice\.img: somebody has cut it to 1048576 bytes while it is in use")
+        alice.logged(r"alice\.img: somebody has cut it to 1048576 bytes while it is in use")
         assert reads(alice, LATE_SECTOR, "c")
         written(alice, LATE_SECTOR, "d")
         assert here.disks[0].path.stat().st_size == MIB
@@ -102,9 +94,9 @@ def test_a_file_that_is_deleted(tmp_path: Path) -> None:
     with mirror(tmp_path) as (alice, bob, here):
         path = here.disks[0].path
         path.unlink()
-        heard(alice, r"alice\.img was deleted while it is in use")
+        told = alice.logged(r"alice\.img was deleted while it is in use")
         written(alice, LATE_SECTOR, "s")
-        place = re.search(r"copy (\S+) before", alice.log_path.read_text())
+        place = re.search(r"copy (\S+) before", told)
         assert place is not None
         subprocess.run(["cp", place[1], path], check=True)
         alice.run("down")
@@ -152,7 +144,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with ExitStack() as ends:
         taken = ends.enter_context(socket.create_server((here.address.host, here.address.port)))
         alice = ends.enter_context(RunningNode.of(here, tmp_path))
-        heard(alice, rf"{here.address}: Address already in use")
+        alice.logged(rf"{here.address}: Address already in use")
         assert alice.run("cstate") == "StandAlone\n"
         taken.close()
         alice.run("connect")
@@ -174,7 +166,7 @@ def test_a_machine_without_descriptors(tmp_path: Path) -> None:
             lines.write(b'{"do": "write", "seed": 1, "count": 64}\n')
             lines.flush()
             assert b'"ok": true' in lines.readline()
-        heard(alice, rf"{here.address}: Too many open files")
+        alice.logged(rf"{here.address}: Too many open files")
         ends.close()
         resource.prlimit(alice.process.pid, resource.RLIMIT_NOFILE, (4096, 4096))
         alice.in_sync()
@@ -191,7 +183,7 @@ def test_a_peer_of_another_version(tmp_path: Path) -> None:
         RunningNode.of(replace(here, resource=new), tmp_path) as alice,
         RunningNode.of(replace(there, resource=old), tmp_path) as bob,
     ):
-        heard(alice, "the peer speaks versions 86 to 99")
+        alice.logged("the peer speaks versions 86 to 99")
         for node in (alice, bob):
             node.order("wait", conn="StandAlone", timeout=PATIENCE_S)
         still_well(alice, bob)
@@ -201,7 +193,7 @@ def test_a_stranger_on_the_port(tmp_path: Path) -> None:
     """Who speaks something else is let go, and the peer is still awaited."""
     here, there = two_configs(tmp_path, MIRROR)
     with RunningNode.of(here, tmp_path) as alice:
-        heard(alice, "WFConnection")
+        alice.logged("WFConnection")
         with socket.create_connection((here.address.host, here.address.port)) as stranger:
             stranger.sendall(b"GET / HTTP/1.0\r\n\r\n" + bytes(64))
             assert stranger.recv(1) == b""

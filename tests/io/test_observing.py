@@ -24,15 +24,6 @@ def running(folder: Path, *options: str) -> RunningNode:
     return RunningNode(folder, "alice", str(path), *options)
 
 
-def logged(node: RunningNode, word: str) -> str:
-    """The first line of the log with this word, waited for."""
-    while True:
-        assert node.process.poll() is None
-        for line in node.log_path.read_text().splitlines(keepends=True):
-            if word in line and line.endswith("\n"):
-                return line
-
-
 def test_a_line_has_two_forms() -> None:
     """The same for people, and as an object for programs."""
     line = LogLine(12.3504, "alice", "r0", Level.WARNING, 1, 'it is "odd"')
@@ -66,7 +57,7 @@ def test_a_signal_writes_down_the_last_of_the_trace(tmp_path: Path) -> None:
     path = tmp_path / "alice.r0.trace"
     with running(tmp_path, "--trace-lines", "4") as alice:
         alice.process.send_signal(signal.SIGUSR1)
-        assert f"the last 4 lines of the trace are in {path}" in logged(alice, "the last")
+        assert f"the last 4 lines of the trace are in {path}" in alice.logged("the last")
         first = path.read_text()
         alice.run("primary", "--force")
         alice.process.send_signal(signal.SIGUSR1)
@@ -84,5 +75,5 @@ def test_a_trace_that_can_t_be_written_is_a_warning(tmp_path: Path) -> None:
     with running(tmp_path) as alice:
         (tmp_path / "alice.r0.trace").mkdir()
         alice.process.send_signal(signal.SIGUSR1)
-        assert "alice warning: no trace was written" in logged(alice, "no trace")
+        assert "alice warning: no trace was written" in alice.logged("no trace")
         assert alice.run("role") == "Secondary/Unknown\n"

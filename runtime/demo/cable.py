@@ -49,6 +49,10 @@ class Cable:
         self._hang_up()
         self._is_plugged.set()
 
+    def passed(self, piece: memoryview) -> memoryview:
+        """What comes out of a piece that goes in; the same, in a good cable."""
+        return piece
+
     def close(self) -> None:
         """End everything."""
         for listener in self._ends:
@@ -103,7 +107,7 @@ class Cable:
                 self._is_plugged.wait()
                 with self._lock:
                     self._carried_bytes += size
-                sink.sendall(piece[:size])
+                sink.sendall(self.passed(piece[:size]))
             self._is_plugged.wait()
             sink.shutdown(socket.SHUT_WR)
         except OSError:

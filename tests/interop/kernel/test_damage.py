@@ -1,6 +1,7 @@
 """Data that are damaged on their way: digests tell, and nothing of it comes to a disk."""
 
 import re
+from contextlib import closing
 
 import pytest
 
@@ -17,9 +18,9 @@ DAMAGED = after("a byte was changed on its way", (*LOST, FOUND, r"conn\( .*Proto
 @pytest.mark.parametrize("algorithm", ["crc32c", "sha1"])
 def test_damaged_write(pair: Pair, algorithm: str) -> None:
     """The receiver drops the link, and the write comes again with a resync."""
-    with DamagingCable(pair) as cable:
+    with closing(DamagingCable(pair)) as cable:
         pair.synced(net={"data_integrity_alg": algorithm})
-        cable.damage(pair.one)
+        cable.damage()
         pair.one.write([Write(sector=64, count=8, seed=5)])
         assert cable.is_damaged.is_set()
         pair.reckon()
